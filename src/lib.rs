@@ -1,0 +1,1 @@
+//! Baton: the compiler for `.flow`.
