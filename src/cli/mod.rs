@@ -1,0 +1,1 @@
+//! The commands, one file each: the only place that touches files, clock, environment and terminal.
