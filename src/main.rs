@@ -1,2 +1,7 @@
-//! The `baton` binary.
-fn main() {}
+//! The `baton` binary: everything is in [`baton::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    baton::cli::main()
+}

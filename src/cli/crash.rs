@@ -1,0 +1,21 @@
+//! A panic anywhere becomes one clean message and exit code 2.
+//!
+//! Must not know: what the process was doing.
+
+use std::panic::{PanicHookInfo, catch_unwind, set_hook};
+use std::process::ExitCode;
+
+/// Runs `work`; if it panics, says so in one sentence.
+pub(super) fn guard(work: impl FnOnce() -> ExitCode + std::panic::UnwindSafe) -> ExitCode {
+    set_hook(Box::new(report));
+    catch_unwind(work).unwrap_or(ExitCode::from(2))
+}
+
+fn report(panic: &PanicHookInfo<'_>) {
+    use std::io::Write;
+    let what = panic.payload_as_str().unwrap_or("no message");
+    let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+    let mut stderr = anstream::stderr().lock();
+    let _ = writeln!(stderr, "internal error: {what}{place}");
+    let _ = writeln!(stderr, "this is a bug in baton; please report it with the file that caused it");
+}
