@@ -44,7 +44,7 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
         trees.push(tree);
         diagnostics.extend(found);
     }
-    let (model, found) = lower(&trees);
+    let (model, found) = lower(&trees, &vec![Vec::new(); trees.len()], &vec![true; trees.len()]);
     diagnostics.extend(found);
     diagnostics.extend(checks::run(&model));
     sort(&mut diagnostics);

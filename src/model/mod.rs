@@ -66,6 +66,41 @@ ids! {
     PathId,
 }
 
+/// Lets an arena's owner be asked by id: `flow[state]`. Panics only with an id of another owner.
+macro_rules! arenas {
+    ($($owner:ident.$arena:ident: $id:ident => $item:ident),* $(,)?) => {$(
+        impl std::ops::Index<$id> for $owner {
+            type Output = $item;
+
+            #[allow(clippy::indexing_slicing)] // ids are only made for items that stand in the arena
+            fn index(&self, id: $id) -> &$item {
+                &self.$arena[id.index()]
+            }
+        }
+
+        impl std::ops::IndexMut<$id> for $owner {
+            #[allow(clippy::indexing_slicing)] // as above
+            fn index_mut(&mut self, id: $id) -> &mut $item {
+                &mut self.$arena[id.index()]
+            }
+        }
+    )*};
+}
+
+arenas! {
+    Model.enums: EnumId => Enum,
+    Model.assets: AssetId => Asset,
+    Model.actors: ActorId => Actor,
+    Model.thresholds: ThresholdId => Threshold,
+    Model.flows: FlowId => Flow,
+    Flow.context: FieldId => Field,
+    Flow.states: StateId => State,
+    Flow.intakes: IntakeId => Intake,
+    Flow.handoffs: HandoffId => Handoff,
+    Flow.arrows: ArrowId => Arrow,
+    Flow.paths: PathId => Path,
+}
+
 /// Everything that the checked files and what they use declare.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
@@ -196,6 +231,8 @@ pub enum Type {
         /// The elements' type.
         of: Box<Type>,
     },
+    /// One of the options of that approval: only `decision` has it, no field.
+    Options(StateId),
     /// Could not be resolved.
     Unknown,
 }
@@ -237,6 +274,8 @@ pub struct Actor {
     pub kind: Option<ActorKind>,
     /// How it is reached: the text of the clause that fits its kind.
     pub binding: Option<Text>,
+    /// The clause of another kind's binding that stands in its place, if one does.
+    pub misfit: Option<Span>,
     /// `responds within`, in seconds.
     pub responds: Option<Spanned<u64>>,
     /// `costs`, per attempt.
@@ -336,7 +375,7 @@ pub struct DefaultFailure {
 /// The hops of a default, copied into every state that it fills.
 #[derive(Clone, Debug)]
 pub struct DefaultRoute {
-    /// The hops as (target, bound, span of the target).
+    /// The hops, at least one.
     pub hops: Vec<DefaultHop>,
 }
 
@@ -347,6 +386,8 @@ pub struct DefaultHop {
     pub to: Option<StateId>,
     /// At most so many times.
     pub bound: Option<u64>,
+    /// Its bound could not be read.
+    pub bound_unknown: bool,
     /// The target's name.
     pub span: Span,
 }
@@ -388,7 +429,8 @@ pub struct State {
     pub handoffs: std::ops::Range<u32>,
     /// The arrows that start here.
     pub arrows: std::ops::Range<u32>,
-    /// It could not be read whole: clauses may be missing because of that.
+    /// It could not be read whole: it may have more handoffs, runs, `needs` and `makes` than these. (What may stand
+    /// once and might stand in what could not be read is `Unknown`, not `Missing`.)
     pub unknown: bool,
 }
 
