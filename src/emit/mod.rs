@@ -5,6 +5,8 @@
 //! A target says for every [`Feature`] whether its output keeps it, so that `docs/targets.md` and the help of B901
 //! never promise more than the code does. What it can't express it refuses; it never leaves anything out in silence.
 
+pub mod schema;
+
 use rust_decimal::Decimal;
 
 use crate::diagnostics::{Code, Diagnostic};
