@@ -2,15 +2,182 @@
 //!
 //! Must not know: what names mean. pest types do not leave this folder.
 
+mod build;
+mod grammar;
+mod outline;
+mod recover;
 pub mod tree;
+mod words;
 
-use crate::diagnostics::Diagnostic;
-use crate::source::FileId;
-use tree::Tree;
+use pest::Parser;
+use rayon::prelude::*;
+use smol_str::SmolStr;
+
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::{FileId, Span};
+use build::Builder;
+use grammar::{Grammar, Rule};
+use outline::{Outline, Piece, PieceKind, outline};
+use tree::{Comment, FlowItem, Item, Junk, Keyword, Member, Name, Tree};
+pub use words::RESERVED;
+
+/// A file may hold so many bytes.
+pub const MAX_BYTES: usize = 512 * 1024 * 1024;
+/// With fewer pieces than this, threads cost more than they save.
+const PARALLEL_FROM: usize = 2_000;
 
 /// Parses the text of one file.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
-    let _ = text;
-    (Tree { file, items: Vec::new(), comments: Vec::new() }, Vec::new())
+    if let Some(foreign) = foreign(file, text) {
+        return (Tree { file, items: Vec::new(), comments: Vec::new() }, vec![foreign]);
+    }
+    let Outline { pieces, comments, mut diagnostics } = outline(file, text);
+    let read = |piece: &Piece| read(*piece, text, &comments);
+    let parsed: Vec<(Parsed, Vec<Diagnostic>)> = if pieces.len() < PARALLEL_FROM {
+        pieces.iter().map(read).collect()
+    } else {
+        pieces.par_iter().map(read).collect()
+    };
+    let mut items = Vec::new();
+    let mut flow = None;
+    for ((parsed, found), piece) in parsed.into_iter().zip(&pieces) {
+        diagnostics.extend(found);
+        place(parsed, piece.span, &mut flow, &mut items);
+    }
+    items.extend(flow.map(Item::Flow));
+    (Tree { file, items, comments }, diagnostics)
+}
+
+/// What a piece turned out to be.
+enum Parsed {
+    Item(Item),
+    FlowHead(FlowItem),
+    Member(Member),
+    FlowEnd,
+    Nothing,
+}
+
+/// Puts a piece where it belongs: into the open flow, or among the declarations.
+fn place(parsed: Parsed, span: Span, flow: &mut Option<FlowItem>, items: &mut Vec<Item>) {
+    match parsed {
+        Parsed::Item(item) => items.push(item),
+        Parsed::FlowHead(head) => items.extend(flow.replace(head).map(Item::Flow)),
+        Parsed::Member(member) => match flow {
+            Some(flow) => flow.members.push(member),
+            None => {
+                if let Member::Junk(junk) = member {
+                    items.push(Item::Junk(junk));
+                }
+            }
+        },
+        Parsed::FlowEnd => {
+            if let Some(mut flow) = flow.take() {
+                flow.span = flow.span.to(span);
+                items.push(Item::Flow(flow));
+            }
+        }
+        Parsed::Nothing => {}
+    }
+}
+
+fn read(piece: Piece, text: &str, comments: &[Comment]) -> (Parsed, Vec<Diagnostic>) {
+    let mut builder = Builder { piece: piece.span, file_text: text, comments, found: Vec::new() };
+    let parsed = read_piece(piece, &mut builder);
+    (parsed, builder.found)
+}
+
+fn read_piece(piece: Piece, builder: &mut Builder) -> Parsed {
+    let rule = match piece.kind {
+        PieceKind::Declaration => Rule::one_declaration,
+        PieceKind::FlowHead => Rule::one_flow_head,
+        PieceKind::Member => Rule::one_member,
+        PieceKind::FlowEnd => return Parsed::FlowEnd,
+        PieceKind::Unreadable => return junk(piece, builder),
+    };
+    let text = builder.file_text.get(piece.span.range()).unwrap_or("");
+    let closed: String;
+    let closed_text = if piece.missing_braces == 0 {
+        text
+    } else {
+        closed = format!("{text}\n{}", "}".repeat(piece.missing_braces.into()));
+        &closed
+    };
+    let pair = Grammar::parse(rule, closed_text).ok().and_then(|mut pairs| pairs.next());
+    let parsed = pair.and_then(|pair| match piece.kind {
+        PieceKind::FlowHead => builder.flow_head(pair).map(Parsed::FlowHead),
+        PieceKind::Member => builder.member(pair).map(Parsed::Member),
+        _ => builder.item(pair).map(Parsed::Item),
+    });
+    parsed.unwrap_or_else(|| {
+        if piece.missing_braces == 0 {
+            builder.found.push(recover::explain(rule, text, piece.span.file, piece.span.start as usize));
+        }
+        junk(piece, builder)
+    })
+}
+
+/// A piece that can't be read; the name that it declares counts as declared.
+fn junk(piece: Piece, builder: &Builder) -> Parsed {
+    let span = piece.span;
+    let text = builder.file_text.get(span.range()).unwrap_or("");
+    let word = recover::first_word(text);
+    let place = if piece.kind == PieceKind::Member { words::Place::Flow } else { words::Place::Top };
+    let meant = if words::begins(word, place) {
+        words::keyword(word)
+    } else {
+        words::meant(word, place).map(|(_, keyword)| keyword)
+    };
+    let name = meant.filter(|keyword| declares(*keyword)).and_then(|_| declared(text, word.len(), span));
+    match piece.kind {
+        PieceKind::FlowHead => match name {
+            Some(name) => Parsed::FlowHead(FlowItem { span, doc: None, name, members: Vec::new() }),
+            None => Parsed::FlowHead(FlowItem { span, doc: None, name: nameless(span), members: Vec::new() }),
+        },
+        PieceKind::Member => Parsed::Member(Member::Junk(Junk { span, keyword: meant, name })),
+        PieceKind::Unreadable => Parsed::Nothing,
+        _ => Parsed::Item(Item::Junk(Junk { span, keyword: meant, name })),
+    }
+}
+
+/// A flow whose name could not be read still has members to check.
+fn nameless(span: Span) -> Name {
+    Name { text: SmolStr::new_static(""), span }
+}
+
+fn declares(keyword: Keyword) -> bool {
+    !matches!(
+        keyword,
+        Keyword::Use
+            | Keyword::Context
+            | Keyword::Intake
+            | Keyword::Default
+            | Keyword::Prove
+            | Keyword::Scenario
+    )
+}
+
+/// The word behind the first `skip` bytes of a piece.
+fn declared(text: &str, skip: usize, span: Span) -> Option<Name> {
+    let rest = text.get(skip..)?;
+    let trimmed = rest.trim_start();
+    let word = recover::first_word(trimmed);
+    let start = span.start as usize + text.len() - trimmed.len();
+    (!word.is_empty())
+        .then(|| Name { text: SmolStr::new(word), span: Span::new(span.file, start, start + word.len()) })
+}
+
+/// Another product keeps JSON in `.flow` files.
+fn foreign(file: FileId, text: &str) -> Option<Diagnostic> {
+    let start = text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
+    let found = text.get(start..)?.starts_with('{');
+    found.then(|| {
+        let span = Span::new(file, start, start + 1);
+        Diagnostic::new(
+            Code::ForeignFile,
+            span,
+            "this is a JSON file of another product that also uses `.flow`, not a pipeline",
+        )
+        .help("leave it out of the check, or name the pipelines to check")
+    })
 }

@@ -1,0 +1,185 @@
+//! The members of a flow but its states and scenarios.
+
+use super::{Builder, Pair, Rule, junk_keyword, part, parts};
+use crate::syntax::tree::{
+    ContextItem, DefaultItem, DefaultKind, EndClause, EndClauseKind, EndItem, FlowItem, GateExpr, Hop,
+    IntakeItem, MapItem, MapValue, ProveItem, ProveKind, Route,
+};
+use crate::syntax::words::Place;
+
+impl Builder<'_> {
+    /// The head of a flow; its members follow.
+    pub(in crate::syntax) fn flow_head(&mut self, pair: Pair) -> Option<FlowItem> {
+        let span = self.span(&pair);
+        let name = self.name(&parts(pair).next()?);
+        Some(FlowItem { span, doc: self.doc(span), name, members: Vec::new() })
+    }
+
+    pub(super) fn context(&mut self, pair: Pair) -> ContextItem {
+        let span = self.span(&pair);
+        let keyword = self.keyword_span(&pair);
+        let (fields, faulty) = self.fields(parts(pair));
+        ContextItem { span, keyword, fields, faulty }
+    }
+
+    pub(super) fn default(&mut self, pair: Pair) -> Option<DefaultItem> {
+        let span = self.span(&pair);
+        let inner = parts(pair).next()?;
+        let kind = match inner.as_rule() {
+            Rule::default_failure => DefaultKind::Failure(self.route(part(&inner, Rule::route)?)),
+            _ => DefaultKind::Deadline {
+                within: part(&inner, Rule::duration).map(|pair| self.literal(pair)),
+                route: part(&inner, Rule::route).map(|pair| self.route(pair)),
+            },
+        };
+        Some(DefaultItem { span, kind })
+    }
+
+    pub(super) fn route(&mut self, pair: Pair) -> Route {
+        let span = self.span(&pair);
+        Route { span, hops: self.hops(parts(pair)) }
+    }
+
+    /// The hops among `pairs`, each with the bound that follows it.
+    pub(super) fn hops<'p>(&mut self, pairs: impl Iterator<Item = Pair<'p>>) -> Vec<Hop> {
+        let mut hops: Vec<Hop> = Vec::new();
+        for pair in pairs {
+            match pair.as_rule() {
+                Rule::hop => hops.extend(self.hop(&pair)),
+                Rule::bound => {
+                    let bound = part(&pair, Rule::number).map(|number| self.literal(number));
+                    if let Some(hop) = hops.last_mut() {
+                        hop.bound = bound;
+                    }
+                }
+                _ => {}
+            }
+        }
+        hops
+    }
+
+    fn hop(&mut self, pair: &Pair) -> Option<Hop> {
+        let arrow = self.span(&part(pair, Rule::arrow)?);
+        let target = part(pair, Rule::name).map(|name| self.name(&name));
+        Some(Hop { arrow, target, bound: None })
+    }
+
+    pub(super) fn intake(&mut self, pair: Pair) -> Option<IntakeItem> {
+        let span = self.span(&pair);
+        let field = self.name(&part(&pair, Rule::name)?);
+        let from = part(&pair, Rule::source)
+            .and_then(|source| part(&source, Rule::text))
+            .map(|text| self.text(&text));
+        let route = self.route(part(&pair, Rule::route)?);
+        let mut faulty = false;
+        let maps = part(&pair, Rule::maps).map(|maps| {
+            let maps: Vec<Option<MapItem>> = parts(maps).map(|map| self.map(map)).collect();
+            faulty = maps.iter().any(Option::is_none);
+            maps.into_iter().flatten().collect()
+        });
+        Some(IntakeItem { span, field, from, route, maps, faulty })
+    }
+
+    fn map(&mut self, pair: Pair) -> Option<MapItem> {
+        if pair.as_rule() == Rule::map_junk {
+            self.explain(Rule::one_map, &pair);
+            return None;
+        }
+        let span = self.span(&pair);
+        let mut parts = parts(pair);
+        let field = self.path(parts.next()?)?;
+        let value = self.map_value(parts.next()?)?;
+        Some(MapItem { span, field, value })
+    }
+
+    fn map_value(&mut self, pair: Pair) -> Option<MapValue> {
+        use crate::syntax::tree::{Operand, Text};
+        if pair.as_rule() == Rule::operand {
+            return Some(match self.operand(pair)? {
+                Operand::Literal(literal) => MapValue::Literal(literal),
+                Operand::Member(name) => MapValue::Member(name),
+            });
+        }
+        let span = self.span(&pair);
+        let mut keys: Vec<Text> = Vec::new();
+        for key in parts(pair) {
+            let text = match key.as_rule() {
+                Rule::text => self.text(&key),
+                _ => Text { value: key.as_str().into(), span: self.span(&key) },
+            };
+            keys.push(text);
+        }
+        Some(MapValue::Raw { span, keys })
+    }
+
+    pub(super) fn end(&mut self, pair: Pair) -> Option<EndItem> {
+        let span = self.span(&pair);
+        let mut parts = parts(pair);
+        let name = self.name(&parts.next()?);
+        let outcome = parts.next()?;
+        let success = match outcome.as_str() {
+            "success" => Some(true),
+            "failure" => Some(false),
+            other => {
+                let span = self.span(&outcome);
+                let message = format!("expected `success` or `failure`, found `{other}`");
+                self.report(
+                    crate::diagnostics::Code::Syntax,
+                    span,
+                    message,
+                    format!("write `end {}: success {{ … }}` or `end {0}: failure {{ … }}`", name.text),
+                );
+                None
+            }
+        };
+        let clauses = parts.filter_map(|pair| self.end_clause(pair)).collect();
+        Some(EndItem { span, doc: self.doc(span), name, success, clauses })
+    }
+
+    fn end_clause(&mut self, pair: Pair) -> Option<EndClause> {
+        let span = self.span(&pair);
+        let keyword = self.keyword_span(&pair);
+        let kind = match pair.as_rule() {
+            Rule::owner => EndClauseKind::Owner(self.name(&part(&pair, Rule::name)?)),
+            Rule::receipt => EndClauseKind::Receipt(self.name(&part(&pair, Rule::name)?)),
+            Rule::reason => EndClauseKind::Reason(self.text(&part(&pair, Rule::text)?)),
+            _ => {
+                self.explain(Rule::one_end_clause, &pair);
+                EndClauseKind::Junk(junk_keyword(pair.as_str(), Place::End))
+            }
+        };
+        Some(EndClause { span, keyword, kind })
+    }
+
+    pub(super) fn prove(&mut self, pair: Pair) -> Option<ProveItem> {
+        let span = self.span(&pair);
+        let kind = self.prove_kind(parts(pair).next()?)?;
+        Some(ProveItem { span, kind })
+    }
+
+    fn prove_kind(&mut self, pair: Pair) -> Option<ProveKind> {
+        let mut name = part(&pair, Rule::name).map(|name| self.name(&name));
+        Some(match pair.as_rule() {
+            Rule::ends_within => ProveKind::EndsWithin(self.literal(part(&pair, Rule::duration)?)),
+            Rule::costs_most => ProveKind::CostsAtMost(self.literal(part(&pair, Rule::money)?)),
+            Rule::visits => ProveKind::Visits(self.literal(part(&pair, Rule::number)?), name.take()?),
+            Rule::passes => ProveKind::Passes {
+                state: name.take()?,
+                gates: parts(pair)
+                    .filter(|part| part.as_rule() == Rule::gate)
+                    .filter_map(|gate| self.gate(gate))
+                    .collect(),
+            },
+            Rule::only_if => ProveKind::OnlyIf(name.take()?, self.guard(part(&pair, Rule::guard)?)),
+            _ => {
+                let mut names = self.names(parts(pair)).into_iter();
+                ProveKind::DecidedBy { approval: names.next()?, others: names.collect() }
+            }
+        })
+    }
+
+    fn gate(&mut self, pair: Pair) -> Option<GateExpr> {
+        let mut names = self.names(parts(pair)).into_iter();
+        Some(GateExpr { state: names.next()?, with: names.next() })
+    }
+}

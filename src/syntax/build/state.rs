@@ -1,0 +1,172 @@
+//! States of every sort, and their clauses.
+
+use super::{Builder, Pair, Rule, junk_keyword, part, parts};
+use crate::diagnostics::Code;
+use crate::source::Span;
+use crate::syntax::recover;
+use crate::syntax::tree::{
+    Carry, Clause, ClauseKind, HandoffClause, Hop, JoinExpr, NeedExpr, PathExpr, Route, RunClause, StateItem,
+    StateKind, When,
+};
+use crate::syntax::words::{self, Place};
+
+impl Builder<'_> {
+    pub(super) fn state(&mut self, pair: Pair) -> Option<StateItem> {
+        let span = self.span(&pair);
+        let kind = match pair.as_rule() {
+            Rule::approval => StateKind::Approval,
+            Rule::wait => StateKind::Wait,
+            Rule::call => StateKind::Call,
+            _ => StateKind::State,
+        };
+        let mut parts = parts(pair);
+        let name = self.name(&parts.next()?);
+        let mut clauses: Vec<Clause> = Vec::new();
+        for pair in parts {
+            match pair.as_rule() {
+                Rule::junk => self.junk(&pair, &mut clauses),
+                _ => clauses.extend(self.clause(pair)),
+            }
+        }
+        Some(StateItem { span, doc: self.doc(span), kind, name, clauses })
+    }
+
+    /// What could not be read: the tail of the clause before it on the line, or a clause of its own.
+    fn junk(&mut self, pair: &Pair, clauses: &mut Vec<Clause>) {
+        let span = self.span(pair);
+        if let Some(before) = clauses.last_mut().filter(|before| self.on_one_line(before.span, span)) {
+            let whole = before.span.to(span);
+            let text = self.file_text.get(whole.range()).unwrap_or("");
+            let start = whole.start as usize;
+            self.found.push(recover::explain(Rule::one_clause, text, whole.file, start));
+            before.span = whole;
+            before.kind = ClauseKind::Junk(words::keyword(recover::first_word(text)));
+            return;
+        }
+        self.explain(Rule::one_clause, pair);
+        let keyword = junk_keyword(pair.as_str(), Place::State);
+        let start = pair.as_span().start();
+        let word = self.at(start, start + recover::first_word(pair.as_str()).len());
+        clauses.push(Clause { span, keyword: word, kind: ClauseKind::Junk(keyword) });
+    }
+
+    fn on_one_line(&self, before: Span, after: Span) -> bool {
+        let between = self.file_text.get(before.end as usize..after.start as usize);
+        between.is_some_and(|text| !text.contains('\n'))
+    }
+
+    fn clause(&mut self, pair: Pair) -> Option<Clause> {
+        let span = self.span(&pair);
+        let keyword = self.keyword_span(&pair);
+        let kind = self.clause_kind(pair)?;
+        Some(Clause { span, keyword, kind })
+    }
+
+    fn clause_kind(&mut self, pair: Pair) -> Option<ClauseKind> {
+        Some(match pair.as_rule() {
+            Rule::owner => ClauseKind::Owner(self.name(&part(&pair, Rule::name)?)),
+            Rule::asset_ => ClauseKind::Asset(self.name(&part(&pair, Rule::name)?)),
+            Rule::goal => ClauseKind::Goal(self.text(&part(&pair, Rule::text)?)),
+            Rule::asks => ClauseKind::Asks(self.text(&part(&pair, Rule::text)?)),
+            Rule::needs => ClauseKind::Needs(parts(pair).filter_map(|need| self.need(&need)).collect()),
+            Rule::makes => ClauseKind::Makes(self.names(parts(pair))),
+            Rule::options => ClauseKind::Options(self.names(parts(pair))),
+            Rule::shows => ClauseKind::Shows(self.paths(pair)),
+            Rule::failure => ClauseKind::Failure(self.route(part(&pair, Rule::route)?)),
+            Rule::handoff => ClauseKind::Handoff(self.handoff(pair)?),
+            Rule::runs => ClauseKind::Runs(self.run(pair)?),
+            Rule::join => ClauseKind::Join(self.join(&pair)?),
+            _ => self.timed(&pair)?,
+        })
+    }
+
+    /// The clauses that hold a duration.
+    fn timed(&mut self, pair: &Pair) -> Option<ClauseKind> {
+        let time = part(pair, Rule::duration).map(|pair| self.literal(pair));
+        let route = part(pair, Rule::route).map(|pair| self.route(pair));
+        Some(match pair.as_rule() {
+            Rule::deadline => ClauseKind::Deadline { within: time, route },
+            Rule::accept => ClauseKind::Accept { within: time?, route: route? },
+            Rule::for_ => ClauseKind::For { time: time?, route: route? },
+            Rule::retry => {
+                let times = part(pair, Rule::number)?;
+                ClauseKind::Retry { times: self.literal(times), every: time? }
+            }
+            _ => return None,
+        })
+    }
+
+    fn paths(&mut self, pair: Pair) -> Vec<PathExpr> {
+        parts(pair).filter_map(|path| self.path(path)).collect()
+    }
+
+    fn need(&mut self, pair: &Pair) -> Option<NeedExpr> {
+        let optional = part(pair, Rule::optional).map(|mark| self.span(&mark));
+        Some(NeedExpr { path: self.path(part(pair, Rule::path)?)?, optional })
+    }
+
+    fn handoff(&mut self, pair: Pair) -> Option<HandoffClause> {
+        let when = self.when(&pair);
+        let carry = part(&pair, Rule::carry).map(|carry| self.carry(carry));
+        let mut hops = Vec::new();
+        if let Some(missing) = part(&pair, Rule::target_missing) {
+            hops.push(self.missing_target(&missing)?);
+        }
+        let start = part(&pair, Rule::hop).map(|hop| self.span(&hop));
+        let end =
+            parts(pair.clone()).filter(|part| part.as_rule() == Rule::hop).last().map(|hop| self.span(&hop));
+        let bounds = self.hops(parts(pair));
+        hops.extend(bounds);
+        let first = hops.first()?.arrow;
+        let span = first.to(end.or(start).unwrap_or(first));
+        Some(HandoffClause { route: Route { span, hops }, when, carry })
+    }
+
+    fn missing_target(&mut self, pair: &Pair) -> Option<Hop> {
+        let arrow = self.span(&part(pair, Rule::arrow)?);
+        self.report(
+            Code::Syntax,
+            arrow,
+            "expected the name of a state or end after `->`",
+            "say where work goes: `handoff -> drafting when …`",
+        );
+        Some(Hop { arrow, target: None, bound: None })
+    }
+
+    fn when(&mut self, pair: &Pair) -> When {
+        if let Some(word) = part(pair, Rule::otherwise) {
+            return When::Otherwise(self.span(&word));
+        }
+        match part(pair, Rule::when) {
+            Some(when) => {
+                let word = self.keyword_span(&when);
+                match part(&when, Rule::guard) {
+                    Some(guard) => When::Guard(word, self.guard(guard)),
+                    None => When::Missing,
+                }
+            }
+            None => When::Missing,
+        }
+    }
+
+    fn carry(&mut self, pair: Pair) -> Carry {
+        let span = self.span(&pair);
+        let keyword = self.keyword_span(&pair);
+        Carry { span, keyword, fields: self.names(parts(pair)) }
+    }
+
+    fn run(&mut self, pair: Pair) -> Option<RunClause> {
+        let argument = self.path(part(&pair, Rule::path)?)?;
+        let mut names = self.names(parts(pair)).into_iter();
+        Some(RunClause { flow: names.next()?, argument, gives: names.next() })
+    }
+
+    fn join(&mut self, pair: &Pair) -> Option<JoinExpr> {
+        let inner = parts(pair.clone()).next()?;
+        Some(match inner.as_rule() {
+            Rule::join_all => JoinExpr::All,
+            Rule::join_any => JoinExpr::Any,
+            _ => JoinExpr::Count(self.literal(inner)),
+        })
+    }
+}

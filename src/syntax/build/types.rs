@@ -1,0 +1,95 @@
+//! Types and fields.
+
+use super::{Builder, Pair, Rule, part, parts};
+use crate::syntax::outline::{MAX_DEPTH, too_deep};
+use crate::syntax::recover;
+use crate::syntax::tree::{FieldItem, Literal, Name, TypeExpr, TypeKind};
+
+impl Builder<'_> {
+    /// The fields among `pairs`, and whether some could not be read at all.
+    pub(super) fn fields<'p>(&mut self, pairs: impl Iterator<Item = Pair<'p>>) -> (Vec<FieldItem>, bool) {
+        let mut fields = Vec::new();
+        let mut faulty = false;
+        for pair in pairs {
+            let field = match pair.as_rule() {
+                Rule::field => self.field(pair),
+                Rule::field_junk => self.junk_field(&pair),
+                _ => continue,
+            };
+            faulty |= field.is_none();
+            fields.extend(field);
+        }
+        (fields, faulty)
+    }
+
+    fn field(&mut self, pair: Pair) -> Option<FieldItem> {
+        let span = self.span(&pair);
+        let mut parts = parts(pair);
+        let name = self.name(&parts.next()?);
+        let ty = parts.next().and_then(|pair| self.type_expr(pair));
+        Some(FieldItem { span, doc: self.doc(span), name, ty })
+    }
+
+    /// A field whose name can be read, although the rest can't.
+    fn junk_field(&mut self, pair: &Pair) -> Option<FieldItem> {
+        self.explain(Rule::one_field, pair);
+        let word = recover::first_word(pair.as_str());
+        if word.is_empty() {
+            return None;
+        }
+        let span = self.span(pair);
+        let start = pair.as_span().start();
+        let name = Name { text: word.into(), span: self.at(start, start + word.len()) };
+        Some(FieldItem { span, doc: self.doc(span), name, ty: None })
+    }
+
+    fn type_expr(&mut self, pair: Pair) -> Option<TypeExpr> {
+        let span = self.span(&pair);
+        let optional = part(&pair, Rule::optional).map(|mark| self.span(&mark));
+        let mut lists = Vec::new();
+        let mut base = None;
+        for inner in parts(pair) {
+            match inner.as_rule() {
+                Rule::list_of => lists.push((self.span(&inner).start, self.max(&inner))),
+                Rule::optional => {}
+                _ => base = Some(inner),
+            }
+        }
+        if lists.len() > MAX_DEPTH {
+            self.found.push(too_deep(span));
+            return None;
+        }
+        let base = base?;
+        let mut ty = TypeExpr { span: self.span(&base), kind: self.base_type(base)?, optional: None };
+        for (start, max) in lists.into_iter().rev() {
+            let span = crate::source::Span { start, ..ty.span };
+            ty = TypeExpr { span, kind: TypeKind::List { max, of: Box::new(ty) }, optional: None };
+        }
+        Some(TypeExpr { span, optional, ..ty })
+    }
+
+    fn base_type(&mut self, pair: Pair) -> Option<TypeKind> {
+        Some(match pair.as_rule() {
+            Rule::text_type => TypeKind::Text { max: self.max(&pair) },
+            Rule::int_type => TypeKind::Int(part(&pair, Rule::range).and_then(|range| self.range(range))),
+            Rule::number_type => {
+                TypeKind::Number(part(&pair, Rule::range).and_then(|range| self.range(range)))
+            }
+            Rule::money_type => TypeKind::Money(self.name(&part(&pair, Rule::name)?)),
+            Rule::named_type => TypeKind::Named(self.name(&part(&pair, Rule::name)?)),
+            _ => match pair.as_str() {
+                "url" => TypeKind::Url,
+                "bool" => TypeKind::Bool,
+                "percent" => TypeKind::Percent,
+                "duration" => TypeKind::Duration,
+                _ => TypeKind::Date,
+            },
+        })
+    }
+
+    fn max(&mut self, pair: &Pair) -> Option<Literal> {
+        let max = part(pair, Rule::max)?;
+        let number = part(&max, Rule::number)?;
+        Some(self.literal(number))
+    }
+}

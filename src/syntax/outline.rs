@@ -1,0 +1,482 @@
+//! Cuts a text at its top-level declarations and at the members of its flows, and collects its comments.
+//!
+//! One pass over the bytes that knows only brackets, texts, comments and how a declaration begins, so that each piece
+//! can be parsed by itself: memory stays small, pieces can be parsed in parallel. Braces that were forgotten or are too
+//! many are found here, where the structure around them is in sight.
+//!
+//! Must not know: the grammar of clauses, nor pest.
+
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::{FileId, Span};
+
+use super::tree::{Comment, CommentKind};
+
+/// Brackets may nest so deep, and `not` and `list of` be repeated so often.
+pub(super) const MAX_DEPTH: usize = 256;
+/// A file may hold so many declarations and members.
+const MAX_PIECES: usize = 4_000_000;
+
+/// A text's pieces, in order.
+pub(super) struct Outline {
+    pub(super) pieces: Vec<Piece>,
+    pub(super) comments: Vec<Comment>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// A part of the text that is parsed by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Piece {
+    pub(super) span: Span,
+    pub(super) kind: PieceKind,
+    /// So many braces were forgotten at its end; they are parsed as if they stood there.
+    pub(super) missing_braces: u16,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum PieceKind {
+    /// A declaration other than a flow.
+    Declaration,
+    /// `flow NAME {`
+    FlowHead,
+    /// A member of the flow whose head came last.
+    Member,
+    /// The `}` of a flow, or the empty place where it was forgotten.
+    FlowEnd,
+    /// Nested too deep, or a stray brace: the diagnostic has been given.
+    Unreadable,
+}
+
+/// Cuts `text`.
+pub(super) fn outline(file: FileId, text: &str) -> Outline {
+    let mut cutter = Cutter::new(file, text);
+    while cutter.step() {}
+    cutter.finish()
+}
+
+/// A word, text or sign.
+#[derive(Clone, Copy, Debug)]
+struct Token {
+    start: usize,
+    end: usize,
+    kind: TokenKind,
+    /// It is the first on its line.
+    first: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum TokenKind {
+    Word,
+    Text,
+    Open,
+    Close,
+    /// `,`, `->`, `=`, `<`, `(` …: what comes next belongs to it.
+    Joint,
+    Other,
+    End,
+}
+
+const DECLARATIONS: [&str; 6] = ["use", "enum", "asset", "actor", "threshold", "flow"];
+const MEMBERS: [&str; 10] =
+    ["context", "default", "intake", "state", "approval", "wait", "call", "end", "prove", "scenario"];
+/// After these words a name follows, even one that looks like a keyword.
+const JOINTS: [&str; 12] =
+    ["and", "or", "not", "is", "in", "to", "passes", "with", "than", "when", "carry", "else"];
+
+struct Cutter<'t> {
+    file: FileId,
+    text: &'t str,
+    scanner: Scanner<'t>,
+    /// The next tokens, the nearest first.
+    ahead: [Token; 3],
+    /// The token before, whether a name must follow it.
+    joint: bool,
+    /// Where the open braces of the current piece stand.
+    braces: Vec<usize>,
+    parens: usize,
+    /// Where the current piece began.
+    piece: Option<usize>,
+    /// The `{` of the open flow.
+    flow: Option<usize>,
+    /// The current piece is a flow's head.
+    head: bool,
+    too_deep: bool,
+    last_end: usize,
+    out: Outline,
+}
+
+impl<'t> Cutter<'t> {
+    fn new(file: FileId, text: &'t str) -> Cutter<'t> {
+        let mut scanner = Scanner { file, text, at: 0, line_start: true, comments: Vec::new() };
+        let ahead = [scanner.next(), scanner.next(), scanner.next()];
+        let out = Outline { pieces: Vec::new(), comments: Vec::new(), diagnostics: Vec::new() };
+        Cutter {
+            file,
+            text,
+            scanner,
+            ahead,
+            joint: false,
+            braces: Vec::new(),
+            parens: 0,
+            piece: None,
+            flow: None,
+            head: false,
+            too_deep: false,
+            last_end: 0,
+            out,
+        }
+    }
+
+    /// Takes one token; false at the end.
+    fn step(&mut self) -> bool {
+        let [token, ..] = self.ahead;
+        if token.kind == TokenKind::End || self.out.pieces.len() >= MAX_PIECES {
+            return false;
+        }
+        if self.begins_piece() {
+            self.cut_before(token);
+        }
+        if self.piece.is_none() && token.kind == TokenKind::Close {
+            self.close_outside(token);
+        } else {
+            self.take(token);
+        }
+        self.advance();
+        true
+    }
+
+    fn advance(&mut self) {
+        let [taken, second, third] = self.ahead;
+        self.joint = taken.kind == TokenKind::Joint
+            || taken.kind == TokenKind::Open
+            || taken.kind == TokenKind::Word && JOINTS.contains(&self.word(taken));
+        self.last_end = taken.end;
+        self.ahead = [second, third, self.scanner.next()];
+    }
+
+    fn word(&self, token: Token) -> &'t str {
+        self.text.get(token.start..token.end).unwrap_or("")
+    }
+
+    /// Whether the next token begins a new piece although the current one may not be closed.
+    fn begins_piece(&self) -> bool {
+        let [token, ..] = self.ahead;
+        if self.piece.is_none() || token.kind != TokenKind::Word {
+            return false;
+        }
+        let inside_braces = !self.braces.is_empty();
+        if self.begins_declaration(token) {
+            return if inside_braces || self.flow.is_some() {
+                token.first && self.has_head()
+            } else {
+                !self.joint
+            };
+        }
+        if self.flow.is_none() || !MEMBERS.contains(&self.word(token)) {
+            return false;
+        }
+        if inside_braces {
+            token.first && self.has_head()
+        } else {
+            !self.joint && (token.first || self.has_head())
+        }
+    }
+
+    fn begins_declaration(&self, token: Token) -> bool {
+        let [_, next, _] = self.ahead;
+        let follows = matches!(next.kind, TokenKind::Word)
+            && !matches!(self.word(next), "is" | "in" | "and" | "or")
+            || next.kind == TokenKind::Text;
+        follows && DECLARATIONS.contains(&self.word(token))
+    }
+
+    /// Whether the next tokens are the beginning of a declaration or member that nothing else can be.
+    fn has_head(&self) -> bool {
+        let [token, second, third] = self.ahead;
+        let opens = third.kind == TokenKind::Open;
+        let colon = self.word(third) == ":";
+        match (self.word(token), second.kind) {
+            ("state" | "approval" | "wait" | "call" | "flow" | "asset" | "enum", TokenKind::Word) => opens,
+            ("end" | "actor" | "threshold", TokenKind::Word) => colon,
+            ("intake", TokenKind::Word) => self.word(third) == "from" || self.word(third) == "->",
+            ("default", TokenKind::Word) => {
+                self.braces.is_empty() && matches!(self.word(second), "deadline" | "failure")
+            }
+            ("prove", TokenKind::Word) => self.braces.is_empty(),
+            ("context", _) => second.kind == TokenKind::Open,
+            ("scenario", TokenKind::Text) => opens,
+            _ => false,
+        }
+    }
+
+    /// Ends the current piece before `token`, as one whose closing braces were forgotten if any are open.
+    fn cut_before(&mut self, token: Token) {
+        self.end_piece(self.last_end);
+        if self.flow.is_some() && self.begins_declaration(token) {
+            self.forgotten_flow_end();
+        }
+    }
+
+    fn end_piece(&mut self, end: usize) {
+        let Some(start) = self.piece.take() else { return };
+        if let Some(&open) = self.braces.first() {
+            self.report_unclosed(open, self.braces.len());
+        }
+        let span = Span::new(self.file, start, end);
+        let kind = match (self.too_deep, self.flow) {
+            (true, _) => PieceKind::Unreadable,
+            (false, Some(_)) => PieceKind::Member,
+            (false, None) => PieceKind::Declaration,
+        };
+        let missing_braces = u16::try_from(self.braces.len()).unwrap_or(0);
+        self.out.pieces.push(Piece { span, kind, missing_braces });
+        self.braces.clear();
+        self.parens = 0;
+        self.head = false;
+        self.too_deep = false;
+    }
+
+    fn report_unclosed(&mut self, open: usize, count: usize) {
+        let span = Span::new(self.file, open, open + 1);
+        let braces = if count == 1 { "`}` is" } else { "closing braces are" };
+        self.out.diagnostics.push(
+            Diagnostic::new(Code::Syntax, span, "this `{` is never closed")
+                .label("opened here")
+                .help(format!("the {braces} missing before what follows; write `}}` at its end")),
+        );
+    }
+
+    fn forgotten_flow_end(&mut self) {
+        if let Some(open) = self.flow.take() {
+            self.report_unclosed(open, 1);
+            let span = Span::new(self.file, self.last_end, self.last_end);
+            self.out.pieces.push(Piece { span, kind: PieceKind::FlowEnd, missing_braces: 0 });
+        }
+    }
+
+    /// A `}` where no piece is open: it closes the flow, or is one too many.
+    fn close_outside(&mut self, token: Token) {
+        let span = Span::new(self.file, token.start, token.end);
+        let kind = if self.flow.is_some() && !self.member_follows() {
+            self.flow = None;
+            PieceKind::FlowEnd
+        } else {
+            self.report_surplus(span);
+            PieceKind::Unreadable
+        };
+        self.out.pieces.push(Piece { span, kind, missing_braces: 0 });
+    }
+
+    fn report_surplus(&mut self, span: Span) {
+        self.out.diagnostics.push(
+            Diagnostic::new(Code::Syntax, span, "this `}` closes nothing")
+                .label("nothing is open here")
+                .help("remove it, or write the `{` that it was meant to close")
+                .fix("remove the `}`", span, ""),
+        );
+    }
+
+    /// Whether behind the next token, a `}`, a member of a flow follows: then the brace does not close the flow.
+    fn member_follows(&self) -> bool {
+        let [_, next, after] = self.ahead;
+        next.kind == TokenKind::Word
+            && match self.word(next) {
+                "state" | "approval" | "wait" | "call" | "end" | "intake" | "default" | "prove" => {
+                    after.kind == TokenKind::Word
+                }
+                "scenario" => after.kind == TokenKind::Text,
+                "context" => after.kind == TokenKind::Open,
+                _ => false,
+            }
+    }
+
+    /// Adds `token` to the current piece, which it may begin or end.
+    fn take(&mut self, token: Token) {
+        if self.piece.is_none() {
+            self.piece = Some(token.start);
+            self.head = self.flow.is_none() && self.word(token) == "flow";
+        }
+        match token.kind {
+            TokenKind::Open if self.head => self.open_flow(token),
+            TokenKind::Open => self.open(token),
+            TokenKind::Close => self.close(token),
+            TokenKind::Joint if self.word(token) == "(" => self.nest(token),
+            TokenKind::Other if self.word(token) == ")" => self.parens = self.parens.saturating_sub(1),
+            TokenKind::Text if self.is_use() => self.end_piece(token.end),
+            _ => {}
+        }
+    }
+
+    fn is_use(&self) -> bool {
+        let start = self.piece.unwrap_or(0);
+        self.flow.is_none() && self.text.get(start..).is_some_and(|text| text.starts_with("use"))
+    }
+
+    fn open_flow(&mut self, token: Token) {
+        let start = self.piece.take().unwrap_or(token.start);
+        let span = Span::new(self.file, start, token.end);
+        self.out.pieces.push(Piece { span, kind: PieceKind::FlowHead, missing_braces: 0 });
+        self.flow = Some(token.start);
+        self.head = false;
+    }
+
+    fn open(&mut self, token: Token) {
+        self.braces.push(token.start);
+        self.check_depth(token);
+    }
+
+    fn nest(&mut self, token: Token) {
+        self.parens += 1;
+        self.check_depth(token);
+    }
+
+    fn check_depth(&mut self, token: Token) {
+        if self.braces.len() + self.parens > MAX_DEPTH && !self.too_deep {
+            self.too_deep = true;
+            let span = Span::new(self.file, token.start, token.end);
+            self.out.diagnostics.push(too_deep(span));
+        }
+    }
+
+    /// A `}` in a piece: it closes one of its braces, or, if none is open, ends it.
+    fn close(&mut self, token: Token) {
+        if self.braces.pop().is_some() {
+            if self.braces.is_empty() {
+                self.end_piece(token.end);
+            }
+            return;
+        }
+        let flow_goes_on = self.flow.is_some() && self.member_follows();
+        if flow_goes_on && self.begins_like_a_clause() {
+            return self.end_piece(token.end);
+        }
+        self.end_piece(self.last_end);
+        self.close_outside(token);
+    }
+
+    /// Whether the current piece is what stood in a state that was closed too early.
+    fn begins_like_a_clause(&self) -> bool {
+        let text = self.piece.and_then(|start| self.text.get(start..)).unwrap_or("");
+        let word: &str = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
+        super::words::is_clause(word)
+    }
+
+    fn finish(mut self) -> Outline {
+        let [token, ..] = self.ahead;
+        if token.kind != TokenKind::End {
+            let span = Span::new(self.file, token.start, token.end);
+            let message = format!("a file can't hold more than {MAX_PIECES} declarations");
+            self.out
+                .diagnostics
+                .push(Diagnostic::new(Code::Syntax, span, message).help("split it into several files"));
+            self.braces.clear();
+        }
+        self.end_piece(self.last_end);
+        self.forgotten_flow_end();
+        self.out.comments = self.scanner.comments;
+        self.out
+    }
+}
+
+/// Brackets, `not` or `list of` nest beyond the bound.
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::Syntax, span, format!("nested deeper than {MAX_DEPTH} levels"))
+        .help("name a part of it as a `threshold`, or write it with fewer brackets")
+}
+
+/// Finds tokens and comments.
+struct Scanner<'t> {
+    file: FileId,
+    text: &'t str,
+    at: usize,
+    line_start: bool,
+    comments: Vec<Comment>,
+}
+
+impl Scanner<'_> {
+    fn byte(&self, at: usize) -> u8 {
+        self.text.as_bytes().get(at).copied().unwrap_or(0)
+    }
+
+    fn next(&mut self) -> Token {
+        self.skip_space();
+        let start = self.at;
+        let first = std::mem::replace(&mut self.line_start, false);
+        let kind = self.scan();
+        Token { start, end: self.at, kind, first }
+    }
+
+    fn skip_space(&mut self) {
+        loop {
+            match self.byte(self.at) {
+                b'\n' | b'\r' => self.line_start = true,
+                b' ' | b'\t' => {}
+                b'/' if self.byte(self.at + 1) == b'/' => {
+                    self.comment();
+                    continue;
+                }
+                _ => return,
+            }
+            self.at += 1;
+        }
+    }
+
+    fn comment(&mut self) {
+        let start = self.at;
+        let rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
+        let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        self.at = start + length;
+        let trimmed = rest.get(..length).map_or(length, |line| line.trim_ascii_end().len());
+        let kind = match (self.byte(start + 2), self.byte(start + 3)) {
+            (b'!', _) => CommentKind::File,
+            (b'/', third) if third != b'/' => CommentKind::Doc,
+            _ => CommentKind::Plain,
+        };
+        let span = Span::new(self.file, start, start + trimmed);
+        self.comments.push(Comment { span, kind, own_line: self.line_start });
+    }
+
+    fn scan(&mut self) -> TokenKind {
+        let byte = self.byte(self.at);
+        if self.at >= self.text.len() {
+            return TokenKind::End;
+        }
+        if is_word_byte(byte) {
+            self.at += 1;
+            while is_word_byte(self.byte(self.at)) {
+                self.at += 1;
+            }
+            return TokenKind::Word;
+        }
+        self.at += 1;
+        match byte {
+            b'"' => self.scan_text(),
+            b'{' => TokenKind::Open,
+            b'}' => TokenKind::Close,
+            b'-' if self.byte(self.at) == b'>' => {
+                self.at += 1;
+                TokenKind::Joint
+            }
+            b',' | b'=' | b'<' | b'>' | b'(' | b':' | b'.' => TokenKind::Joint,
+            _ => TokenKind::Other,
+        }
+    }
+
+    /// Up to the closing quote; one that is forgotten ends with the line.
+    fn scan_text(&mut self) -> TokenKind {
+        loop {
+            match self.byte(self.at) {
+                b'"' => break self.at += 1,
+                b'\\' if !matches!(self.byte(self.at + 1), b'\n' | b'\r' | 0) => self.at += 2,
+                b'\n' => break,
+                0 if self.at >= self.text.len() => break,
+                _ => self.at += 1,
+            }
+        }
+        self.at = self.at.min(self.text.len());
+        TokenKind::Text
+    }
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
