@@ -18,22 +18,11 @@ pub(super) struct ExplainArguments {
 pub(super) fn run(arguments: &ExplainArguments, out: &mut Output) -> Result<Outcome, Failure> {
     let Some(code) = Code::find(&arguments.code) else {
         let failure = Failure::new(format!("there is no code `{}`", arguments.code));
-        return Err(match nearest(&arguments.code) {
+        return Err(match Code::nearest(&arguments.code) {
             Some(code) => failure.help(format!("did you mean `{}` ({})?", code.id(), code.slug())),
             None => failure.help("`baton check` prints the code of each finding, such as `B305`"),
         });
     };
     writeln!(out, "{} {}: {}", code.id(), code.slug(), code.summary())?;
     Ok(Outcome::Clean)
-}
-
-/// The code whose identifier or name is most like `word`.
-fn nearest(word: &str) -> Option<Code> {
-    let word = word.to_ascii_lowercase();
-    let distance = |code: Code| {
-        strsim::damerau_levenshtein(&word, &code.id().to_ascii_lowercase())
-            .min(strsim::damerau_levenshtein(&word, code.slug()))
-    };
-    let best = Code::all().min_by_key(|&code| distance(code))?;
-    (distance(best) <= 1 + word.len() / 4).then_some(best)
 }

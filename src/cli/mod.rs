@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)] // this is the place for them
 
 mod check;
+mod checked;
 mod crash;
 mod explain;
 mod input;

@@ -211,6 +211,28 @@ static TABLE: &[Row] = &[
     row(Code::NotExpressible, "B901", "not-expressible", Error, Family::Targets, "the target engine has no way to say it"),
 ];
 
+/// What the exact guard and dataflow analyses and the runner will report: this list only shrinks.
+static PENDING: &[Code] = &[
+    Code::NeverTrue,
+    Code::TooComplex,
+    Code::Gap,
+    Code::Overlap,
+    Code::Unreachable,  // by arrows that are never true
+    Code::NoSuccess,    // likewise
+    Code::Doomed,       // likewise
+    Code::TightDeadline, // against a callee's worst case
+    Code::Unassigned,
+    Code::Dropped,
+    Code::UnreadCarry,
+    Code::UnreadField,
+    Code::NoReceipt, // not made on some path
+    Code::UnhandledOption,
+    Code::SilenceApproves,
+    Code::SwallowedOptions,
+    Code::NotProved,
+    Code::ScenarioFailed,
+];
+
 impl Code {
     #[allow(clippy::indexing_slicing)] // the table has a row for every code, in order; a test holds it to that
     fn row(self) -> &'static Row {
@@ -250,6 +272,37 @@ impl Code {
     #[must_use]
     pub fn summary(self) -> &'static str {
         self.row().summary
+    }
+
+    /// The name of its page under `docs/checks`: `B305-unbounded-loop.md`.
+    #[must_use]
+    pub fn page(self) -> String {
+        format!("{}-{}.md", self.id(), self.slug())
+    }
+
+    /// Where its page is read in a browser.
+    #[must_use]
+    pub fn url(self) -> String {
+        format!("{}/blob/main/docs/checks/{}", env!("CARGO_PKG_REPOSITORY"), self.page())
+    }
+
+    /// Whether no check reports it yet, or only a part of it. A test file may mark it already, and an `allow` of it
+    /// is not called useless.
+    #[must_use]
+    pub fn is_pending(self) -> bool {
+        PENDING.contains(&self)
+    }
+
+    /// The code whose identifier or slug is most like `name`, if one is rather like it.
+    #[must_use]
+    pub fn nearest(name: &str) -> Option<Code> {
+        let name = name.to_ascii_lowercase();
+        let distance = |code: Code| {
+            let id = strsim::osa_distance(&name, &code.id().to_ascii_lowercase());
+            id.min(strsim::osa_distance(&name, code.slug()))
+        };
+        let best = Code::all().min_by_key(|&code| distance(code))?;
+        (name.len() <= 40 && distance(best) <= 1 + name.len() / 4).then_some(best)
     }
 
     /// The code with that identifier (any case) or slug.

@@ -3,8 +3,11 @@
 //! Must not know: how a diagnostic was found, nor any output format (see [`render`]).
 
 mod code;
+pub mod render;
+mod suppress;
 
 pub use code::{Code, Family, Severity};
+pub use suppress::suppress;
 
 use crate::source::Span;
 

@@ -66,7 +66,11 @@ pub struct SourceFile {
     path: String,
     text: Arc<str>,
     lines: OnceLock<Arc<[u32]>>,
+    marks: OnceLock<Arc<[u32]>>,
 }
+
+/// How many bytes lie between two marks of [`SourceFile::chars_before`].
+const MARK: usize = 4096;
 
 impl SourceFile {
     /// The path as shown to people: relative where the user gave it so, with `/` between its parts.
@@ -92,16 +96,39 @@ impl SourceFile {
     pub fn line_column(&self, at: u32) -> LineColumn {
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start <= at).max(1);
-        let start = starts.get(line - 1).copied().unwrap_or(0) as usize;
-        let end = (at as usize).min(self.text.len());
-        let column = self.text.get(start..end).map_or(0, |before| before.chars().count()) + 1;
+        let start = starts.get(line - 1).copied().unwrap_or(0);
+        let column = self.chars_before(at).saturating_sub(self.chars_before(start)) + 1;
         LineColumn { line, column }
+    }
+
+    /// How many characters begin before byte `at`: in constant time, however long a line is.
+    fn chars_before(&self, at: u32) -> usize {
+        let marks = self.marks.get_or_init(|| marks(&self.text));
+        let at = (at as usize).min(self.text.len());
+        let counted = marks.get(at / MARK).map_or(0, |&count| count as usize);
+        let rest = self.text.as_bytes().get(at / MARK * MARK..at).unwrap_or_default();
+        counted + rest.iter().filter(|&&byte| begins_char(byte)).count()
     }
 }
 
 fn line_starts(text: &str) -> Arc<[u32]> {
     let newlines = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
     std::iter::once(0).chain(newlines.map(|(at, _)| offset(at + 1))).collect()
+}
+
+/// The characters before each multiple of [`MARK`].
+fn marks(text: &str) -> Arc<[u32]> {
+    let counts = text.as_bytes().chunks(MARK).scan(0, |before, chunk| {
+        let here = *before;
+        *before += offset(chunk.iter().filter(|&&byte| begins_char(byte)).count());
+        Some(here)
+    });
+    counts.collect()
+}
+
+/// Whether the byte is not the second or a later one of a character in UTF-8.
+fn begins_char(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
 }
 
 /// All texts of one run, in the order in which they were added.
@@ -120,7 +147,7 @@ impl Sources {
     /// Adds a text under the path by which it is shown.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(offset(self.files.len()));
-        self.files.push(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() });
+        self.files.push(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new(), marks: OnceLock::new() });
         id
     }
 
@@ -155,5 +182,32 @@ impl Sources {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_characters_from_one() {
+        let mut sources = Sources::new();
+        let text = format!("ä\n{}x\n", "é".repeat(2 * MARK));
+        let id = sources.add("a.flow", text.as_str());
+        let file = sources.file(id);
+        let place = |at: usize| file.line_column(offset(at));
+        assert_eq!(place(0), LineColumn { line: 1, column: 1 });
+        assert_eq!(place(2), LineColumn { line: 1, column: 2 });
+        assert_eq!(place(3), LineColumn { line: 2, column: 1 });
+        assert_eq!(place(3 + 4 * MARK), LineColumn { line: 2, column: 2 * MARK + 1 });
+        assert_eq!(place(text.len()), LineColumn { line: 3, column: 1 });
+        assert_eq!(place(text.len() + 9), LineColumn { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn an_empty_text_has_one_place() {
+        let mut sources = Sources::new();
+        let id = sources.add("a.flow", "");
+        assert_eq!(sources.file(id).line_column(7), LineColumn { line: 1, column: 1 });
     }
 }

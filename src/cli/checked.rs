@@ -1,0 +1,81 @@
+//! Files that have been read and compiled: what every command but `explain` and `init` begins with.
+//!
+//! Must not know: any rule, any format.
+
+use clap::ValueEnum;
+
+use super::input::{Disk, Input, InputArguments};
+use super::output::Output;
+use super::{Failure, Outcome};
+use crate::Compilation;
+use crate::diagnostics::Severity;
+use crate::diagnostics::render::{Findings, Format, Look, render};
+
+/// `--format`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum FormatChoice {
+    /// Excerpts with help, for people
+    Rich,
+    /// `path:line:col: error[B305]: message`, for grep and problem matchers
+    Short,
+    /// For programs; the schema is schema/diagnostics.schema.json
+    Json,
+}
+
+impl From<FormatChoice> for Format {
+    fn from(choice: FormatChoice) -> Format {
+        match choice {
+            FormatChoice::Rich => Format::Rich,
+            FormatChoice::Short => Format::Short,
+            FormatChoice::Json => Format::Json,
+        }
+    }
+}
+
+/// Everything that is known of the files that were asked for.
+pub(super) struct Checked {
+    pub(super) compilation: Compilation,
+    files: usize,
+    unreadable: bool,
+}
+
+impl Checked {
+    /// Reads the files, with those that they use, and checks them.
+    ///
+    /// # Errors
+    /// If the arguments name no file at all. A file that can't be read is a finding.
+    pub(super) fn read(arguments: &InputArguments) -> Result<Checked, Failure> {
+        let input = Input::read(arguments)?;
+        let files = input.sources.len() + input.unreadable.len();
+        let mut compilation = crate::compile(input.sources, &Disk);
+        for file in &input.unreadable {
+            compilation.diagnostics.push(file.diagnose(&mut compilation.sources));
+        }
+        Ok(Checked { compilation, files, unreadable: !input.unreadable.is_empty() })
+    }
+
+    /// Writes the findings.
+    ///
+    /// # Errors
+    /// If the output can't be written.
+    pub(super) fn report(&self, format: FormatChoice, out: &mut Output) -> Result<(), Failure> {
+        let findings = self.findings();
+        let look = Look { colour: out.colour(), links: out.links(), width: out.width() };
+        Ok(render(findings, format.into(), look, out)?)
+    }
+
+    /// Clean if there is no error, and with `deny_warnings` no warning either.
+    pub(super) fn outcome(&self, deny_warnings: bool) -> Outcome {
+        let findings = self.findings();
+        match findings.count(Severity::Error) > 0 || (deny_warnings && !findings.diagnostics.is_empty()) {
+            _ if self.unreadable => Outcome::Unreadable,
+            true => Outcome::Problems,
+            false => Outcome::Clean,
+        }
+    }
+
+    fn findings(&self) -> Findings<'_> {
+        let Compilation { sources, diagnostics, .. } = &self.compilation;
+        Findings { sources, diagnostics, files: self.files }
+    }
+}
