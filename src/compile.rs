@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostic, sort};
+use crate::checks;
+use crate::diagnostics::{Diagnostic, sort, suppress};
 use crate::model::{Model, lower};
 use crate::source::{FileId, Sources};
 use crate::syntax::{self, tree::Tree};
-use crate::{checks, diagnostics};
 
 /// Where texts come from: the disk, unsaved buffers, a test.
 pub trait Load {
@@ -47,7 +47,7 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
     let (model, found) = lower(&trees, &vec![Vec::new(); trees.len()], &vec![true; trees.len()]);
     diagnostics.extend(found);
     diagnostics.extend(checks::run(&model));
+    suppress(&sources, &model, &mut diagnostics);
     sort(&mut diagnostics);
-    let _ = diagnostics::Severity::Error;
     Compilation { sources, trees, model, diagnostics }
 }

@@ -10,7 +10,8 @@ use super::checked::{Checked, FormatChoice};
 use super::input::InputArguments;
 use super::output::Output;
 use super::{Failure, Outcome};
-use crate::model::{Flow, Kind};
+use crate::diagnostics::render::counted;
+use crate::model::{Flow, Kind, Model};
 
 #[derive(Args, Debug)]
 pub(super) struct CheckArguments {
@@ -33,13 +34,19 @@ pub(super) fn run(arguments: &CheckArguments, out: &mut Output) -> Result<Outcom
     Ok(checked.outcome(arguments.deny_warnings))
 }
 
-/// What holds of each flow, a line a flow; of files without a flow, that nothing was found.
+/// What holds of each flow, a line a flow.
 fn proved(checked: &Checked, out: &mut Output) -> std::io::Result<()> {
-    let flows = &checked.compilation.model.flows;
-    for flow in flows {
-        writeln!(out, "{}: {}", flow.name.text, sentence(flow))?;
+    let model = &checked.compilation.model;
+    let mut flows = model.flows.iter().filter(|flow| is_checked(flow, model)).peekable();
+    if flows.peek().is_none() {
+        writeln!(out, "nothing is wrong, and there is no flow of which anything could be proved")?;
     }
-    if flows.is_empty() { writeln!(out, "nothing to report, and no flow to prove anything of") } else { Ok(()) }
+    flows.try_for_each(|flow| writeln!(out, "{}: {}", flow.name.text, sentence(flow)))
+}
+
+/// Whether the flow stands in a file that was asked for.
+fn is_checked(flow: &Flow, model: &Model) -> bool {
+    model.files.iter().any(|file| file.checked && file.file == flow.name.span.file)
 }
 
 /// `6 states, 14 handoffs, 3 ends: all owned, every handoff has a threshold, no dead end`
@@ -49,9 +56,4 @@ fn sentence(flow: &Flow) -> String {
     let handoffs = counted(flow.handoffs.len(), "handoff");
     let ends = counted(ends, "end");
     format!("{states}, {handoffs}, {ends}: all owned, every handoff has a threshold, no dead end")
-}
-
-/// `1 end`, `2 ends`
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -217,9 +217,9 @@ static PENDING: &[Code] = &[
     Code::TooComplex,
     Code::Gap,
     Code::Overlap,
-    Code::Unreachable,  // by arrows that are never true
-    Code::NoSuccess,    // likewise
-    Code::Doomed,       // likewise
+    Code::Unreachable,   // by arrows that are never true
+    Code::NoSuccess,     // likewise
+    Code::Doomed,        // likewise
     Code::TightDeadline, // against a callee's worst case
     Code::Unassigned,
     Code::Dropped,

@@ -47,11 +47,12 @@ struct Entry {
 }
 
 fn in_file(source: &SourceFile, file: &ModelFile) -> Vec<Allow> {
-    let texts = file.comments.iter().filter(|comment| comment.kind == CommentKind::Plain).filter_map(|comment| {
-        let text = source.text().get(comment.span.range())?;
-        let list = text.strip_prefix("//")?.trim_start().strip_prefix("allow")?.trim_start();
-        list.starts_with('(').then_some((comment, text))
-    });
+    let texts =
+        file.comments.iter().filter(|comment| comment.kind == CommentKind::Plain).filter_map(|comment| {
+            let text = source.text().get(comment.span.range())?;
+            let list = text.strip_prefix("//")?.trim_start().strip_prefix("allow")?.trim_start();
+            list.starts_with('(').then_some((comment, text))
+        });
     let texts: Vec<(&Comment, &str)> = texts.collect();
     if texts.is_empty() {
         return Vec::new();
@@ -121,13 +122,19 @@ fn part(comment: &Comment, start: usize, end: usize) -> Span {
 fn warning(name: &str, span: Span) -> Result<Code, Diagnostic> {
     let Some(code) = Code::find(name) else {
         if name.is_empty() {
-            return Err(fault(span, "an `allow` names no code").help("name a warning: `// allow(B504): the reason`"));
+            return Err(
+                fault(span, "an `allow` names no code").help("name a warning: `// allow(B504): the reason`")
+            );
         }
         let fault = fault(span, format!("there is no code `{name}`"));
         return Err(match Code::nearest(name) {
             Some(code) => {
                 let title = format!("change to `{}`", code.id());
-                fault.help(format!("did you mean `{}` ({})?", code.id(), code.slug())).fix(title, span, code.id())
+                fault.help(format!("did you mean `{}` ({})?", code.id(), code.slug())).fix(
+                    title,
+                    span,
+                    code.id(),
+                )
             }
             None => fault.help("`baton check` prints the code of each warning, such as `B504`"),
         });
@@ -188,7 +195,8 @@ struct Doubt {
 impl Doubt {
     fn new(diagnostics: &[Diagnostic]) -> Doubt {
         let basic = |code: Code| matches!(code.family(), Family::Syntax | Family::Names | Family::Types);
-        let files = diagnostics.iter().filter(|diagnostic| basic(diagnostic.code)).map(|d| d.place.file).collect();
+        let files =
+            diagnostics.iter().filter(|diagnostic| basic(diagnostic.code)).map(|d| d.place.file).collect();
         Doubt { files }
     }
 

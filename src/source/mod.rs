@@ -147,7 +147,12 @@ impl Sources {
     /// Adds a text under the path by which it is shown.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(offset(self.files.len()));
-        self.files.push(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new(), marks: OnceLock::new() });
+        self.files.push(SourceFile {
+            path: path.into(),
+            text: text.into(),
+            lines: OnceLock::new(),
+            marks: OnceLock::new(),
+        });
         id
     }
 

@@ -147,7 +147,8 @@ fn surroundings(sources: &Sources, place: &Window) -> Window {
     let after = (line.end < text.len()).then(|| line_around(text, &(line.end + 1..line.end + 1)));
     let short = |line: &Range<usize>| line.len() <= LONG_LINE;
     let start = before.filter(short).map_or(line.start, |before| before.start);
-    let end = after.filter(|after| short(after) && after.start < text.len()).map_or(line.end, |after| after.end);
+    let end =
+        after.filter(|after| short(after) && after.start < text.len()).map_or(line.end, |after| after.end);
     Window { file: place.file, bytes: start..end }
 }
 

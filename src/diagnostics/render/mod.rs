@@ -77,3 +77,8 @@ impl Findings<'_> {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity() == severity).count()
     }
 }
+
+/// `1 file`, `2 files`
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

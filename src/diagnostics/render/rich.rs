@@ -10,7 +10,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, Th
 
 use super::excerpt::Excerpts;
 use super::plain::{harmless, one_line};
-use super::{Findings, Look};
+use super::{Findings, Look, counted};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::source::{Sources, Span};
 
@@ -149,7 +149,11 @@ impl Painter {
         let handler = self.handler.clone().with_theme(self.theme_for(&report));
         handler.render_report(&mut text, &report).map_err(io::Error::other)?;
         for fix in &diagnostic.fixes {
-            text.push_str(&format!("   {}: {}\n", styled("fix", self.style(AnsiColor::Green)), one_line(&fix.title)));
+            text.push_str(&format!(
+                "   {}: {}\n",
+                styled("fix", self.style(AnsiColor::Green)),
+                one_line(&fix.title)
+            ));
         }
         writeln!(out, "{text}")
     }
@@ -180,15 +184,11 @@ fn styled(word: &str, style: Style) -> String {
 fn summary(findings: Findings<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let counts = [(Severity::Error, AnsiColor::Red), (Severity::Warning, AnsiColor::Yellow)];
     let words = counts.iter().filter_map(|&(severity, colour)| {
-        let style = if look.colour { Style::new().fg_color(Some(colour.into())).bold() } else { Style::new() };
+        let style =
+            if look.colour { Style::new().fg_color(Some(colour.into())).bold() } else { Style::new() };
         let count = findings.count(severity);
         (count > 0).then(|| styled(&counted(count, severity.word()), style))
     });
     let words: Vec<String> = words.collect();
     writeln!(out, "{} in {}", words.join(" and "), counted(findings.files, "file"))
-}
-
-/// `1 file`, `2 files`
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
