@@ -6,8 +6,11 @@
 //! text. Times are whole seconds, numbers are exact decimals, a percent is a fraction. Places in the source are for
 //! diagnostics alone: they never reach the JSON.
 
+mod build;
 mod exact;
+mod hash;
 
+pub use build::{Incomplete, build};
 pub use exact::{Constant, Exact};
 
 use std::hash::BuildHasherDefault;
@@ -17,9 +20,12 @@ use indexmap::IndexMap;
 use rustc_hash::FxHasher;
 use schemars::JsonSchema;
 use serde::Serialize;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::source::Span;
+
+/// The version of the format.
+pub const VERSION: u32 = 1;
 
 /// A table by name, in the order of the text.
 pub type Named<T> = IndexMap<SmolStr, T, BuildHasherDefault<FxHasher>>;
@@ -649,6 +655,11 @@ impl State {
             _ => None,
         }
     }
+}
+
+/// Where the target `jsonschema` puts the schema of that hop's envelope.
+fn envelope_schema(flow: &str, hop: &str) -> SmolStr {
+    format_smolstr!("envelopes/{flow}/{}.schema.json", hop.replace('#', "."))
 }
 
 fn is_false(value: &bool) -> bool {
