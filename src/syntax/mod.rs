@@ -6,6 +6,8 @@ mod build;
 mod grammar;
 mod outline;
 mod recover;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 mod words;
 
@@ -29,8 +31,8 @@ const PARALLEL_FROM: usize = 2_000;
 /// Parses the text of one file.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
-    if let Some(foreign) = foreign(file, text) {
-        return (Tree { file, items: Vec::new(), comments: Vec::new() }, vec![foreign]);
+    if let Some(unreadable) = too_large(file, text).or_else(|| foreign(file, text)) {
+        return (Tree { file, items: Vec::new(), comments: Vec::new() }, vec![unreadable]);
     }
     let Outline { pieces, comments, mut diagnostics } = outline(file, text);
     let read = |piece: &Piece| read(*piece, text, &comments);
@@ -165,6 +167,11 @@ fn declared(text: &str, skip: usize, span: Span) -> Option<Name> {
     let start = span.start as usize + text.len() - trimmed.len();
     (!word.is_empty())
         .then(|| Name { text: SmolStr::new(word), span: Span::new(span.file, start, start + word.len()) })
+}
+
+fn too_large(file: FileId, text: &str) -> Option<Diagnostic> {
+    let found = Diagnostic::new(Code::Io, Span::new(file, 0, 0), "the file is larger than 512 MiB");
+    (text.len() > MAX_BYTES).then(|| found.help("split it into several files"))
 }
 
 /// Another product keeps JSON in `.flow` files.

@@ -88,7 +88,7 @@ struct Cutter<'t> {
     scanner: Scanner<'t>,
     /// The next tokens, the nearest first.
     ahead: [Token; 3],
-    /// The token before, whether a name must follow it.
+    /// A name must follow the token before.
     joint: bool,
     /// Where the open braces of the current piece stand.
     braces: Vec<usize>,

@@ -80,11 +80,17 @@ impl Reading<'_> {
             let help = format!("did you mean `{meant}`?");
             return Some(syntax(span, message).help(help).fix(format!("change to `{meant}`"), span, meant));
         }
-        let message = match home(word) {
-            Some(home) => format!("`{word}` stands outside of {home}"),
-            None => format!("`{word}` does not begin {what}"),
+        let list = words::list(place);
+        let (message, help) = match home(word) {
+            Some(home) => (
+                format!("`{word}` stands outside of {home}"),
+                format!(
+                    "move it into {home}, or remove a `}}` before it that closes too early; here can stand {list}"
+                ),
+            ),
+            None => (format!("`{word}` does not begin {what}"), format!("here can stand {list}")),
         };
-        Some(syntax(span, message).help(format!("here can stand: {}", words::list(place))))
+        Some(syntax(span, message).help(help))
     }
 
     /// Slips that a list of what was expected would not explain.
@@ -108,10 +114,18 @@ impl Reading<'_> {
             let fixed = slip(1, "a comparison is not written `=`", "write `is`, as in `when risk is high`");
             return fixed.map(|found| found.fix("change to `is`", self.span(at, at + 1), "is"));
         }
+        let swap = |length: usize, word: &str| {
+            let span = self.span(at, at + length);
+            let sign = rest.get(..length).unwrap_or("");
+            let word_only = word.trim_end();
+            syntax(span, format!("`{sign}` is not a word of guards"))
+                .help(format!("write `{word_only}`"))
+                .fix(format!("change to `{word_only}`"), span, word)
+        };
         match rest.as_bytes() {
-            [b'&', b'&', ..] => slip(2, "`&&` is not a word of guards", "write `and`"),
-            [b'|', b'|', ..] => slip(2, "`||` is not a word of guards", "write `or`"),
-            [b'!', ..] if !rest.starts_with("!=") => slip(1, "`!` is not a word of guards", "write `not`"),
+            [b'&', b'&', ..] => Some(swap(2, "and")),
+            [b'|', b'|', ..] => Some(swap(2, "or")),
+            [b'!', ..] if !rest.starts_with("!=") => Some(swap(1, "not ")),
             [b';', ..] => slip(1, "`;` ends nothing here", "remove it: a line end is enough"),
             [b'\'', ..] => {
                 slip(1, "texts do not stand in single quotes", "write them in double quotes: `\"…\"`")

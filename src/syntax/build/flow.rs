@@ -47,7 +47,7 @@ impl Builder<'_> {
             match pair.as_rule() {
                 Rule::hop => hops.extend(self.hop(&pair)),
                 Rule::bound => {
-                    let bound = part(&pair, Rule::number).map(|number| self.literal(number));
+                    let bound = self.count(&pair, Rule::times, "times");
                     if let Some(hop) = hops.last_mut() {
                         hop.bound = bound;
                     }
@@ -162,7 +162,7 @@ impl Builder<'_> {
         Some(match pair.as_rule() {
             Rule::ends_within => ProveKind::EndsWithin(self.literal(part(&pair, Rule::duration)?)),
             Rule::costs_most => ProveKind::CostsAtMost(self.literal(part(&pair, Rule::money)?)),
-            Rule::visits => ProveKind::Visits(self.literal(part(&pair, Rule::number)?), name.take()?),
+            Rule::visits => ProveKind::Visits(self.count(&pair, Rule::visit_word, "visits")?, name.take()?),
             Rule::passes => ProveKind::Passes {
                 state: name.take()?,
                 gates: parts(pair)

@@ -52,7 +52,8 @@ impl Builder<'_> {
             }
         }
         if nots.len() > MAX_DEPTH {
-            self.found.push(too_deep(whole));
+            let first = whole.start as usize;
+            self.found.push(too_deep(Span::new(whole.file, first, first + "not".len())));
             return GuardExpr { span: whole, kind: GuardKind::Faulty };
         }
         for start in nots.into_iter().rev() {

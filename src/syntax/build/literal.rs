@@ -71,6 +71,28 @@ impl Builder<'_> {
         })
     }
 
+    /// The number of `at most N times` and its like. Where the word is missing and does not touch the number either, it
+    /// is asked for.
+    pub(super) fn count(&mut self, pair: &Pair, word: Rule, spelling: &str) -> Option<Literal> {
+        let number = part(pair, Rule::number)?;
+        let touching = number.as_str().ends_with(|c: char| c.is_alphabetic());
+        let literal = self.literal(number);
+        if part(pair, word).is_none() && !touching {
+            let message = format!("expected `{spelling}` after the number");
+            let found = Diagnostic::new(Code::Syntax, literal.span, message);
+            let place = literal.span.end_point();
+            self.found.push(
+                found
+                    .help(format!(
+                        "write `{} {spelling}`",
+                        self.file_text.get(literal.span.range()).unwrap_or("2")
+                    ))
+                    .fix(format!("insert `{spelling}`"), place, format!(" {spelling}")),
+            );
+        }
+        Some(literal)
+    }
+
     pub(super) fn range(&mut self, pair: Pair) -> Option<RangeExpr> {
         let span = self.span(&pair);
         let open = part(&pair, Rule::open).is_some();

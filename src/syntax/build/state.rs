@@ -88,10 +88,7 @@ impl Builder<'_> {
             Rule::deadline => ClauseKind::Deadline { within: time, route },
             Rule::accept => ClauseKind::Accept { within: time?, route: route? },
             Rule::for_ => ClauseKind::For { time: time?, route: route? },
-            Rule::retry => {
-                let times = part(pair, Rule::number)?;
-                ClauseKind::Retry { times: self.literal(times), every: time? }
-            }
+            Rule::retry => ClauseKind::Retry { times: self.count(pair, Rule::times, "times")?, every: time? },
             _ => return None,
         })
     }
