@@ -5,6 +5,11 @@
 //! A target says for every [`Feature`] whether its output keeps it, so that `docs/targets.md` and the help of B901
 //! never promise more than the code does. What it can't express it refuses; it never leaves anything out in silence.
 
+mod dot;
+mod jsonschema;
+mod mermaid;
+mod picture;
+mod plan_json;
 pub mod schema;
 
 use rust_decimal::Decimal;
@@ -14,7 +19,8 @@ use crate::plan::Plan;
 use crate::source::Span;
 
 /// Every target, in the order in which they are shown.
-pub static ALL: &[Target] = &[];
+pub static ALL: &[&Target] =
+    &[&plan_json::TARGET, &jsonschema::TARGET, &dot::TARGET, &mermaid::TARGET];
 
 /// A form that a plan can be turned into.
 #[derive(Debug)]
@@ -131,9 +137,11 @@ impl Feature {
 pub enum Support {
     /// The output itself keeps it when it runs on its engine.
     Enforced,
-    /// The output says it, for a reader or another program to keep.
+    /// The output says it in full, for another program to keep.
     Stated,
-    /// Neither: a picture leaves it out, an engine's target refuses it as B901.
+    /// The output shows it to people.
+    Drawn,
+    /// None of these: what only describes leaves it out, an engine's target refuses it as B901.
     None,
 }
 
@@ -149,7 +157,7 @@ impl Target {
 /// The target of that name.
 #[must_use]
 pub fn target(name: &str) -> Option<&'static Target> {
-    ALL.iter().find(|target| target.name == name)
+    ALL.iter().find(|target| target.name == name).copied()
 }
 
 /// B901 at `place`: `message` says what the target can't do and why; the help names the targets that can.
@@ -172,4 +180,11 @@ fn able(feature: Feature) -> Vec<String> {
         none if none.is_empty() => having(Support::Stated),
         some => some,
     }
+}
+
+/// A JSON document as people read it, ended by a line feed.
+fn json(document: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text.push('\n');
+    text
 }

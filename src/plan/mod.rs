@@ -171,6 +171,20 @@ pub enum ActorKind {
     Queue,
 }
 
+impl ActorKind {
+    /// `model`, `script`, `action`, `human` or `queue`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            ActorKind::Model => "model",
+            ActorKind::Script => "script",
+            ActorKind::Action => "action",
+            ActorKind::Human => "human",
+            ActorKind::Queue => "queue",
+        }
+    }
+}
+
 /// How an actor is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Binding {

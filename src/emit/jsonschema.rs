@@ -1,0 +1,53 @@
+//! The target `jsonschema`: a schema for each asset, each owner's reply and each handover's envelope, so that every
+//! receiver can verify what it gets.
+//!
+//! Must not know: how a schema is made (see [`super::schema`]).
+
+use super::{Feature, File, Options, Support, Target, schema};
+use crate::diagnostics::Diagnostic;
+use crate::plan::{Flow, Hop, Kind, Plan};
+
+/// Schemas for receivers.
+pub(super) static TARGET: Target = Target {
+    name: "jsonschema",
+    summary: "a JSON Schema for each asset, each reply of an owner and each handover, to verify receipt",
+    supports: &[
+        (Feature::Envelope, Support::Stated),
+        (Feature::Receipt, Support::Stated),
+        (Feature::Carry, Support::Stated),
+        (Feature::Digits, Support::Stated),
+    ],
+    emit,
+};
+
+fn emit(plan: &Plan, _: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
+    let assets = plan.assets.keys().map(|name| File {
+        path: format!("assets/{name}.schema.json"),
+        text: super::json(&schema::asset(plan, name)),
+    });
+    let flows = plan.flows.iter();
+    let flows = flows.flat_map(|(name, flow)| replies(plan, name, flow).chain(envelopes(plan, name, flow)));
+    Ok(assets.chain(flows).collect())
+}
+
+/// What the owners of the states and approvals answer.
+fn replies<'p>(plan: &'p Plan, name: &'p str, flow: &'p Flow) -> impl Iterator<Item = File> + 'p {
+    let answered = flow.states.iter().filter(|(_, state)| matches!(state.kind, Kind::State | Kind::Approval(_)));
+    answered.map(move |(state_name, state)| File {
+        path: format!("replies/{name}/{state_name}.schema.json"),
+        text: super::json(&schema::reply(plan, flow, state)),
+    })
+}
+
+/// What comes along each arrow.
+fn envelopes<'p>(plan: &'p Plan, name: &'p str, flow: &'p Flow) -> impl Iterator<Item = File> + 'p {
+    hops(flow).map(move |hop| File {
+        path: hop.envelope.verification.schema.to_string(),
+        text: super::json(&schema::envelope(plan, name, flow, &hop.envelope)),
+    })
+}
+
+fn hops(flow: &Flow) -> impl Iterator<Item = &Hop> {
+    let intakes = flow.intakes.values().map(|intake| &intake.arrow);
+    intakes.chain(flow.states.values().flat_map(|state| state.routes()).flat_map(|(_, hops)| hops))
+}

@@ -1,0 +1,219 @@
+//! A flow as nodes and lines, for every target that draws.
+//!
+//! Must not know: any drawing language.
+//!
+//! Arrows with one start, one target and one style are one line. Lines for rework and escalation are slack: they do
+//! not say which state stands above which, so that the way to success reads from top to bottom.
+
+use std::fmt::Write as _;
+
+use indexmap::IndexMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use crate::plan::{Cause, Flow, Hop, Kind, Outcome, Plan, State};
+
+/// A flow to be drawn.
+pub(super) struct Picture<'p> {
+    pub(super) nodes: Vec<Node<'p>>,
+    pub(super) lines: Vec<Line<'p>>,
+}
+
+/// A box.
+pub(super) struct Node<'p> {
+    /// The key: a state's or an end's name, or an intake's id, which no state can have.
+    pub(super) id: &'p str,
+    pub(super) shape: Shape,
+    pub(super) title: &'p str,
+    /// Who owns the work, or what arrives.
+    pub(super) subtitle: String,
+    /// A colour for each owner, as a position in [`FILLS`].
+    pub(super) colour: Option<usize>,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Shape {
+    Intake,
+    State,
+    Approval,
+    Wait,
+    Call,
+    Success,
+    Failure,
+}
+
+/// One or more arrows.
+pub(super) struct Line<'p> {
+    pub(super) from: &'p str,
+    pub(super) to: &'p str,
+    /// What is written beside it, a line each.
+    pub(super) words: Vec<String>,
+    pub(super) style: Style,
+    /// It takes part in the order from top to bottom.
+    pub(super) firm: bool,
+}
+
+/// What a line is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Style {
+    /// The work goes on.
+    Handoff,
+    /// The work comes back, a counted number of times.
+    Counted,
+    /// Nobody answered, somebody failed, or a count is used up.
+    Escalation,
+}
+
+/// Light fills on which black text reads well, told apart by the colour-blind.
+pub(super) const FILLS: [&str; 8] =
+    ["#dbeafe", "#fef3c7", "#e9d5ff", "#cffafe", "#ffedd5", "#e2e8f0", "#fce7f3", "#ecfccb"];
+
+/// A condition is cut after so many characters.
+const LONGEST: usize = 48;
+
+/// Draws a flow.
+pub(super) fn picture<'p>(plan: &'p Plan, flow: &'p Flow) -> Picture<'p> {
+    let mut lines = intake_lines(flow);
+    lines.extend(flow.states.iter().flat_map(|(name, state)| state_lines(name, state)));
+    hold_what_floats(&mut lines);
+    Picture { nodes: nodes(plan, flow), lines }
+}
+
+fn nodes<'p>(plan: &'p Plan, flow: &'p Flow) -> Vec<Node<'p>> {
+    let owners = Owners::of(plan);
+    let intakes = flow.intakes.iter().map(|(id, intake)| Node {
+        id,
+        shape: Shape::Intake,
+        title: &intake.field,
+        subtitle: intake.from.as_ref().map_or_else(|| "from calls".into(), |from| format!("from {from}")),
+        colour: None,
+    });
+    let states = flow.states.iter().map(|(name, state)| Node {
+        id: name,
+        shape: shape(&state.kind),
+        title: name,
+        subtitle: owners.words(&state.owner),
+        colour: owners.colour(&state.owner),
+    });
+    let ends = flow.ends.iter().map(|(name, end)| Node {
+        id: name,
+        shape: if matches!(end.outcome, Outcome::Success { .. }) { Shape::Success } else { Shape::Failure },
+        title: name,
+        subtitle: end.owner.to_string(),
+        colour: None,
+    });
+    intakes.chain(states).chain(ends).collect()
+}
+
+fn shape(kind: &Kind) -> Shape {
+    match kind {
+        Kind::State => Shape::State,
+        Kind::Approval(_) => Shape::Approval,
+        Kind::Wait { .. } => Shape::Wait,
+        Kind::Call(_) => Shape::Call,
+    }
+}
+
+/// Who is who, each owner with its place among them.
+struct Owners<'p> {
+    plan: &'p Plan,
+    places: FxHashMap<&'p str, usize>,
+}
+
+impl<'p> Owners<'p> {
+    fn of(plan: &'p Plan) -> Owners<'p> {
+        let mut places = FxHashMap::default();
+        for actor in plan.actors.values() {
+            let next = places.len();
+            places.entry(actor.owner.as_str()).or_insert(next);
+        }
+        Owners { plan, places }
+    }
+
+    fn colour(&self, actor: &str) -> Option<usize> {
+        let owner = &self.plan.actors.get(actor)?.owner;
+        self.places.get(owner.as_str()).map(|place| place % FILLS.len())
+    }
+
+    fn words(&self, actor: &str) -> String {
+        let kind = self.plan.actors.get(actor).map(|found| found.kind.word());
+        kind.map_or_else(|| actor.to_owned(), |kind| format!("{actor}, {kind}"))
+    }
+}
+
+fn intake_lines(flow: &Flow) -> Vec<Line<'_>> {
+    let line = |(id, to)| Line { from: id, to, words: Vec::new(), style: Style::Handoff, firm: true };
+    flow.intakes.iter().map(|(id, intake)| (id.as_str(), intake.arrow.to.as_str())).map(line).collect()
+}
+
+/// One line for each target and style.
+fn state_lines<'p>(name: &'p SmolStr, state: &'p State) -> impl Iterator<Item = Line<'p>> {
+    let mut words = IndexMap::<(&str, Style), Vec<String>>::new();
+    for (cause, hops) in state.routes() {
+        for (place, hop) in hops.iter().enumerate() {
+            let line = words.entry((hop.to.as_str(), style(cause, place, hop))).or_default();
+            line.push(word(cause, place, hop));
+        }
+    }
+    words.into_iter().map(|((to, style), words)| Line {
+        from: name,
+        to,
+        words: joined(words, style),
+        style,
+        firm: style == Style::Handoff,
+    })
+}
+
+fn style(cause: Cause<'_>, place: usize, hop: &Hop) -> Style {
+    match cause {
+        Cause::Accept(_) | Cause::Deadline(_) | Cause::Failure => Style::Escalation,
+        Cause::Wait(_) | Cause::Handoff(_) if place > 0 => Style::Escalation,
+        Cause::Wait(_) | Cause::Handoff(_) if hop.at_most.is_some() => Style::Counted,
+        Cause::Wait(_) | Cause::Handoff(_) => Style::Handoff,
+    }
+}
+
+fn word(cause: Cause<'_>, place: usize, hop: &Hop) -> String {
+    let mut said = match cause {
+        Cause::Accept(_) => "not accepted".into(),
+        Cause::Deadline(_) => "too late".into(),
+        Cause::Failure => "failed".into(),
+        Cause::Wait(_) => hop.envelope.threshold.to_string(),
+        Cause::Handoff(_) if place > 0 => "used up".into(),
+        Cause::Handoff(handoff) => cut(&handoff.threshold),
+    };
+    if let Some(bound) = hop.at_most {
+        let _ = write!(said, " (at most {bound}×)");
+    }
+    said
+}
+
+/// Conditions stand one a line, the short words of escalation side by side, each once.
+fn joined(words: Vec<String>, style: Style) -> Vec<String> {
+    match style {
+        Style::Handoff | Style::Counted => words,
+        Style::Escalation => {
+            let unique: indexmap::IndexSet<_> = words.into_iter().collect();
+            vec![unique.into_iter().collect::<Vec<_>>().join(", ")]
+        }
+    }
+}
+
+/// The beginning of a long condition.
+fn cut(words: &str) -> String {
+    match words.char_indices().nth(LONGEST) {
+        None => words.to_owned(),
+        Some((end, _)) => format!("{}…", words.get(..end).unwrap_or(words).trim_end()),
+    }
+}
+
+/// What only slack lines lead to would float to the top: the first of them holds it.
+fn hold_what_floats(lines: &mut [Line<'_>]) {
+    let mut held: FxHashSet<_> = lines.iter().filter(|line| line.firm).map(|line| line.to).collect();
+    for line in lines {
+        if line.from != line.to && held.insert(line.to) {
+            line.firm = true;
+        }
+    }
+}
