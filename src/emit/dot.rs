@@ -28,10 +28,10 @@ pub(super) static TARGET: Target = Target {
 };
 
 fn emit(plan: &Plan, _: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
-    let files = plan.flows.iter().map(|(name, flow)| File {
-        path: format!("{name}.dot"),
-        text: graph(name, &picture(plan, flow)),
-    });
+    let files = plan
+        .flows
+        .iter()
+        .map(|(name, flow)| File { path: format!("{name}.dot"), text: graph(name, &picture(plan, flow)) });
     Ok(files.collect())
 }
 
@@ -40,7 +40,9 @@ fn graph(name: &str, picture: &Picture<'_>) -> String {
     text.push_str("  graph [rankdir=TB, nodesep=0.5, ranksep=0.6, fontname=\"Helvetica\"]\n");
     text.push_str("  node [shape=box, style=\"rounded,filled\", fillcolor=\"#ffffff\", color=\"#475569\", ");
     text.push_str("fontname=\"Helvetica\", fontsize=12, margin=\"0.15,0.08\"]\n");
-    text.push_str("  edge [color=\"#334155\", fontname=\"Helvetica\", fontsize=9, fontcolor=\"#334155\"]\n\n");
+    text.push_str(
+        "  edge [color=\"#334155\", fontname=\"Helvetica\", fontsize=9, fontcolor=\"#334155\"]\n\n",
+    );
     picture.nodes.iter().for_each(|drawn| node(drawn, &mut text));
     bottom(picture, &mut text);
     text.push('\n');
@@ -94,7 +96,8 @@ fn line(line: &Line<'_>, text: &mut String) {
     if !line.firm {
         attributes.push("constraint=false".to_owned());
     }
-    let attributes = if attributes.is_empty() { String::new() } else { format!(" [{}]", attributes.join(", ")) };
+    let attributes =
+        if attributes.is_empty() { String::new() } else { format!(" [{}]", attributes.join(", ")) };
     let _ = writeln!(text, "  {} -> {}{attributes}", quoted(line.from), quoted(line.to));
 }
 

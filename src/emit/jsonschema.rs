@@ -32,7 +32,8 @@ fn emit(plan: &Plan, _: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
 
 /// What the owners of the states and approvals answer.
 fn replies<'p>(plan: &'p Plan, name: &'p str, flow: &'p Flow) -> impl Iterator<Item = File> + 'p {
-    let answered = flow.states.iter().filter(|(_, state)| matches!(state.kind, Kind::State | Kind::Approval(_)));
+    let answered =
+        flow.states.iter().filter(|(_, state)| matches!(state.kind, Kind::State | Kind::Approval(_)));
     answered.map(move |(state_name, state)| File {
         path: format!("replies/{name}/{state_name}.schema.json"),
         text: super::json(&schema::reply(plan, flow, state)),

@@ -18,10 +18,10 @@ pub(super) static TARGET: Target = Target {
 };
 
 fn emit(plan: &Plan, _: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
-    let files = plan.flows.iter().map(|(name, flow)| File {
-        path: format!("{name}.mmd"),
-        text: flowchart(&picture(plan, flow)),
-    });
+    let files = plan
+        .flows
+        .iter()
+        .map(|(name, flow)| File { path: format!("{name}.mmd"), text: flowchart(&picture(plan, flow)) });
     Ok(files.collect())
 }
 
@@ -85,7 +85,8 @@ fn class(node: &Node<'_>) -> Option<(String, String)> {
 fn key(id: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     id.chars().fold("s_".to_owned(), |mut key, letter| {
-        let _ = if plain(letter) { write!(key, "{letter}") } else { write!(key, "_u{:x}_", u32::from(letter)) };
+        let _ =
+            if plain(letter) { write!(key, "{letter}") } else { write!(key, "_u{:x}_", u32::from(letter)) };
         key
     })
 }
@@ -94,7 +95,9 @@ fn key(id: &str) -> String {
 fn escaped(text: &str) -> String {
     text.chars().fold(String::new(), |mut escaped, letter| {
         let _ = match letter {
-            '"' | '#' | '&' | '<' | '>' | '`' | '\\' | ';' | '*' => write!(escaped, "#{};", u32::from(letter)),
+            '"' | '#' | '&' | '<' | '>' | '`' | '\\' | ';' | '*' => {
+                write!(escaped, "#{};", u32::from(letter))
+            }
             other => write!(escaped, "{other}"),
         };
         escaped

@@ -19,8 +19,7 @@ use crate::plan::Plan;
 use crate::source::Span;
 
 /// Every target, in the order in which they are shown.
-pub static ALL: &[&Target] =
-    &[&plan_json::TARGET, &jsonschema::TARGET, &dot::TARGET, &mermaid::TARGET];
+pub static ALL: &[&Target] = &[&plan_json::TARGET, &jsonschema::TARGET, &dot::TARGET, &mermaid::TARGET];
 
 /// A form that a plan can be turned into.
 #[derive(Debug)]

@@ -34,9 +34,11 @@ pub type Named<T> = IndexMap<SmolStr, T, BuildHasherDefault<FxHasher>>;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Plan {
     /// The version of this format: 1.
+    #[schemars(extend("const" = VERSION))]
     pub version: u32,
     /// `sha256:` and 64 hexadecimal digits: what the plan says, whatever the spelling, comments and paths of its
     /// sources. Running items keep the plan with which they started, and know it by this.
+    #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub hash: SmolStr,
     /// The closed sets.
     pub enums: Named<Enum>,

@@ -8,7 +8,7 @@ use crate::model::{Atom, CompareOp, Flow, Guard, Handoff, Root, StateId, Test, V
 const DEPTH: u32 = 256;
 
 /// The handoffs of an approval that may be taken when that option, by position, is chosen.
-pub(super) fn taken<'m>(flow: &'m Flow, approval: StateId, option: u32) -> Vec<&'m Handoff> {
+pub(super) fn taken(flow: &Flow, approval: StateId, option: u32) -> Vec<&Handoff> {
     let choice = Choice { flow, approval, option };
     let range = &flow[approval].handoffs;
     let handoffs = flow.handoffs.get(range.start as usize..range.end as usize).unwrap_or_default();
