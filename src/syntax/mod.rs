@@ -25,8 +25,8 @@ pub use words::RESERVED;
 
 /// A file may hold so many bytes.
 pub const MAX_BYTES: usize = 512 * 1024 * 1024;
-/// With fewer pieces than this, threads cost more than they save.
-const PARALLEL_FROM: usize = 2_000;
+/// So many pieces are read before they are put in place; fewer than that are not worth a second thread.
+const BATCH: usize = 4_096;
 
 /// Parses the text of one file.
 #[must_use]
@@ -35,17 +35,13 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
         return (Tree { file, items: Vec::new(), comments: Vec::new() }, vec![unreadable]);
     }
     let Outline { pieces, comments, mut diagnostics } = outline(file, text);
-    let read = |piece: &Piece| read(*piece, text, &comments);
-    let parsed: Vec<(Parsed, Vec<Diagnostic>)> = if pieces.len() < PARALLEL_FROM {
-        pieces.iter().map(read).collect()
-    } else {
-        pieces.par_iter().map(read).collect()
-    };
     let mut items = Vec::new();
     let mut flow = None;
-    for ((parsed, found), piece) in parsed.into_iter().zip(&pieces) {
-        diagnostics.extend(found);
-        place(parsed, piece.span, &mut flow, &mut items);
+    for batch in pieces.chunks(BATCH) {
+        for ((parsed, found), piece) in read_batch(batch, text, &comments).into_iter().zip(batch) {
+            diagnostics.extend(found);
+            place(parsed, piece.span, &mut flow, &mut items);
+        }
     }
     items.extend(flow.map(Item::Flow));
     (Tree { file, items, comments }, diagnostics)
@@ -80,6 +76,15 @@ fn place(parsed: Parsed, span: Span, flow: &mut Option<FlowItem>, items: &mut Ve
             }
         }
         Parsed::Nothing => {}
+    }
+}
+
+fn read_batch(pieces: &[Piece], text: &str, comments: &[Comment]) -> Vec<(Parsed, Vec<Diagnostic>)> {
+    let read = |piece: &Piece| read(*piece, text, comments);
+    if pieces.len() < BATCH {
+        pieces.iter().map(read).collect()
+    } else {
+        pieces.par_iter().map(read).collect()
     }
 }
 

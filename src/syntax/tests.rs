@@ -116,3 +116,12 @@ fn each_slip_is_told_once_where_it_stands() {
         assert_eq!(told(&state(clauses)), expected, "{clauses}");
     }
 }
+
+#[test]
+fn nodes_stay_small() {
+    use super::tree::{Clause, GuardExpr, Hop, Member};
+    assert!(size_of::<Clause>() <= 136, "{}", size_of::<Clause>());
+    assert!(size_of::<GuardExpr>() <= 168, "{}", size_of::<GuardExpr>());
+    assert!(size_of::<Hop>() <= 96, "{}", size_of::<Hop>());
+    assert!(size_of::<Member>() <= 248, "{}", size_of::<Member>());
+}

@@ -524,7 +524,7 @@ pub enum ClauseKind {
         every: Literal,
     },
     /// `handoff -> S when GUARD at most N times else -> T carry FIELDS`
-    Handoff(HandoffClause),
+    Handoff(Box<HandoffClause>),
     /// `asks "…"`
     Asks(Text),
     /// `shows risk, confidence`
@@ -539,7 +539,7 @@ pub enum ClauseKind {
         route: Route,
     },
     /// `runs fact_check(draft) gives facts`
-    Runs(RunClause),
+    Runs(Box<RunClause>),
     /// `join all`, `join any`, `join 2`
     Join(JoinExpr),
     /// Could not be read; the keyword, where it is known.
@@ -708,7 +708,7 @@ pub enum GuardKind {
         value: Operand,
     },
     /// `path in LOW..HIGH`
-    InRange(PathExpr, RangeExpr),
+    InRange(PathExpr, Box<RangeExpr>),
     /// `path in {a, b}`
     InSet(PathExpr, Vec<Operand>),
     /// `path is present`; `false`: `path is absent`, `path is not present`

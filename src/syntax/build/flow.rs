@@ -1,6 +1,6 @@
 //! The members of a flow but its states and scenarios.
 
-use super::{Builder, Pair, Rule, junk_keyword, part, parts};
+use super::{Builder, Pair, Rule, junk_keyword, part, parts, tight};
 use crate::syntax::tree::{
     ContextItem, DefaultItem, DefaultKind, EndClause, EndClauseKind, EndItem, FlowItem, GateExpr, Hop,
     IntakeItem, MapItem, MapValue, ProveItem, ProveKind, Route,
@@ -55,7 +55,7 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        hops
+        tight(hops)
     }
 
     fn hop(&mut self, pair: &Pair) -> Option<Hop> {

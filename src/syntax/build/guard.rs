@@ -1,6 +1,6 @@
 //! Guards and paths.
 
-use super::{Builder, Pair, Rule, part, parts};
+use super::{Builder, Pair, Rule, part, parts, tight};
 use crate::source::Span;
 use crate::syntax::outline::{MAX_DEPTH, too_deep};
 use crate::syntax::tree::{CompareOp, GuardExpr, GuardKind, Operand, PathExpr, Spanned};
@@ -33,7 +33,7 @@ impl Builder<'_> {
             Some(only) if operands.is_empty() => only,
             Some(last) => {
                 operands.push(last);
-                GuardExpr { span, kind: join(operands) }
+                GuardExpr { span, kind: join(tight(operands)) }
             }
             None => GuardExpr { span, kind: GuardKind::Faulty },
         }
@@ -98,7 +98,7 @@ impl Builder<'_> {
 
     fn in_test(&mut self, path: PathExpr, pair: Pair) -> Option<GuardKind> {
         if let Some(range) = part(&pair, Rule::range) {
-            return Some(GuardKind::InRange(path, self.range(range)?));
+            return Some(GuardKind::InRange(path, Box::new(self.range(range)?)));
         }
         let set = part(&pair, Rule::set)?;
         let operands: Vec<Operand> = parts(set).filter_map(|operand| self.operand(operand)).collect();
@@ -123,6 +123,6 @@ impl Builder<'_> {
     pub(super) fn path(&mut self, pair: Pair) -> Option<PathExpr> {
         let span = self.span(&pair);
         let mut names = self.names(parts(pair)).into_iter();
-        Some(PathExpr { span, root: names.next()?, rest: names.collect() })
+        Some(PathExpr { span, root: names.next()?, rest: tight(names.collect()) })
     }
 }

@@ -62,7 +62,7 @@ impl<'t> Builder<'t> {
     }
 
     fn names<'p>(&self, pairs: impl Iterator<Item = Pair<'p>>) -> Vec<Name> {
-        pairs.filter(|pair| pair.as_rule() == Rule::name).map(|pair| self.name(&pair)).collect()
+        tight(pairs.filter(|pair| pair.as_rule() == Rule::name).map(|pair| self.name(&pair)).collect())
     }
 
     fn text(&mut self, pair: &Pair) -> Text {
@@ -99,6 +99,12 @@ impl<'t> Builder<'t> {
 /// The parts of a pair; comments are the business of the outline.
 fn parts(pair: Pair<'_>) -> impl Iterator<Item = Pair<'_>> {
     pair.into_inner().filter(|part| part.as_rule() != Rule::comment)
+}
+
+/// Without spare room: a tree of a million states lives long, and most of its lists are short.
+fn tight<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 /// The first part of that rule.

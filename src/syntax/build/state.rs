@@ -1,6 +1,6 @@
 //! States of every sort, and their clauses.
 
-use super::{Builder, Pair, Rule, junk_keyword, part, parts};
+use super::{Builder, Pair, Rule, junk_keyword, part, parts, tight};
 use crate::diagnostics::Code;
 use crate::source::Span;
 use crate::syntax::recover;
@@ -28,7 +28,7 @@ impl Builder<'_> {
                 _ => clauses.extend(self.clause(pair)),
             }
         }
-        Some(StateItem { span, doc: self.doc(span), kind, name, clauses })
+        Some(StateItem { span, doc: self.doc(span), kind, name, clauses: tight(clauses) })
     }
 
     /// What could not be read: the tail of the clause before it on the line, or a clause of its own.
@@ -68,13 +68,15 @@ impl Builder<'_> {
             Rule::asset_ => ClauseKind::Asset(self.name(&part(&pair, Rule::name)?)),
             Rule::goal => ClauseKind::Goal(self.text(&part(&pair, Rule::text)?)),
             Rule::asks => ClauseKind::Asks(self.text(&part(&pair, Rule::text)?)),
-            Rule::needs => ClauseKind::Needs(parts(pair).filter_map(|need| self.need(&need)).collect()),
+            Rule::needs => {
+                ClauseKind::Needs(tight(parts(pair).filter_map(|need| self.need(&need)).collect()))
+            }
             Rule::makes => ClauseKind::Makes(self.names(parts(pair))),
             Rule::options => ClauseKind::Options(self.names(parts(pair))),
             Rule::shows => ClauseKind::Shows(self.paths(pair)),
             Rule::failure => ClauseKind::Failure(self.route(part(&pair, Rule::route)?)),
-            Rule::handoff => ClauseKind::Handoff(self.handoff(pair)?),
-            Rule::runs => ClauseKind::Runs(self.run(pair)?),
+            Rule::handoff => ClauseKind::Handoff(Box::new(self.handoff(pair)?)),
+            Rule::runs => ClauseKind::Runs(Box::new(self.run(pair)?)),
             Rule::join => ClauseKind::Join(self.join(&pair)?),
             _ => self.timed(&pair)?,
         })
@@ -94,7 +96,7 @@ impl Builder<'_> {
     }
 
     fn paths(&mut self, pair: Pair) -> Vec<PathExpr> {
-        parts(pair).filter_map(|path| self.path(path)).collect()
+        tight(parts(pair).filter_map(|path| self.path(path)).collect())
     }
 
     fn need(&mut self, pair: &Pair) -> Option<NeedExpr> {
@@ -114,6 +116,7 @@ impl Builder<'_> {
             parts(pair.clone()).filter(|part| part.as_rule() == Rule::hop).last().map(|hop| self.span(&hop));
         let bounds = self.hops(parts(pair));
         hops.extend(bounds);
+        let hops = tight(hops);
         let first = hops.first()?.arrow;
         let span = first.to(end.or(start).unwrap_or(first));
         Some(HandoffClause { route: Route { span, hops }, when, carry })
