@@ -19,3 +19,15 @@ fn report(panic: &PanicHookInfo<'_>) {
     let _ = writeln!(stderr, "internal error: {what}{place}");
     let _ = writeln!(stderr, "this is a bug in baton; please report it with the file that caused it");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_with_two() {
+        let code = guard(|| panic!("on purpose"));
+        let _ = std::panic::take_hook();
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(2)));
+    }
+}

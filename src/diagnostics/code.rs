@@ -274,16 +274,10 @@ impl Code {
         self.row().summary
     }
 
-    /// The name of its page under `docs/checks`: `B305-unbounded-loop.md`.
-    #[must_use]
-    pub fn page(self) -> String {
-        format!("{}-{}.md", self.id(), self.slug())
-    }
-
     /// Where its page is read in a browser.
     #[must_use]
     pub fn url(self) -> String {
-        format!("{}/blob/main/docs/checks/{}", env!("CARGO_PKG_REPOSITORY"), self.page())
+        format!("{}/blob/main/docs/checks/{}-{}.md", env!("CARGO_PKG_REPOSITORY"), self.id(), self.slug())
     }
 
     /// Whether no check reports it yet, or only a part of it. A test file may mark it already, and an `allow` of it

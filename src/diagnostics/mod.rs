@@ -3,6 +3,7 @@
 //! Must not know: how a diagnostic was found, nor any output format (see [`render`]).
 
 mod code;
+mod page;
 pub mod render;
 mod suppress;
 

@@ -9,5 +9,16 @@
     clippy::unwrap_used
 )]
 
+mod cli;
+mod documents;
+mod markdown;
+mod markers;
+mod pages;
+mod picture;
+mod properties;
 mod published;
+mod render;
+mod schema;
 mod schemas;
+mod support;
+mod suppress;
