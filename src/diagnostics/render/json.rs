@@ -130,7 +130,8 @@ fn version_one(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 /// The JSON Schema of the output, as published.
 #[must_use]
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(Document<'static>);
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<Document<'static>>();
     format!("{:#}\n", schema.to_value())
 }
 
