@@ -47,7 +47,7 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
     let checked: Vec<bool> = (0..trees.len()).map(|index| index < asked).collect();
     let (model, found) = lower(&trees, &uses, &checked);
     diagnostics.extend(found);
-    diagnostics.extend(checks::run(&model));
+    diagnostics.extend(checks::run(&model, &sources));
     suppress(&sources, &model, &mut diagnostics);
     sort(&mut diagnostics);
     Compilation { sources, trees, model, diagnostics }

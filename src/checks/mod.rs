@@ -1,13 +1,108 @@
 //! From facts to diagnostics: one file a family, wording beside the rule.
 //!
-//! Must not know: the tree, pest, output formats.
+//! Must not know: the tree, pest, output formats. A new check is a function in its family's file, named for its rule,
+//! and a line in [`ALL`].
 
-use crate::diagnostics::Diagnostic;
-use crate::model::Model;
+mod approvals;
+mod context;
+mod dead_ends;
+mod facts;
+mod hygiene;
+mod ownership;
+mod repairs;
+mod thresholds;
+mod time;
+mod words;
 
-/// Runs every check over the model.
+use rayon::prelude::*;
+
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Arrow, Flow, Handoff, Model};
+use crate::source::Sources;
+use facts::{At, FlowFacts};
+
+/// A check: the code that it reports, and how it finds it.
+#[derive(Debug)]
+pub struct Check {
+    /// What it reports.
+    pub code: Code,
+    rule: Rule,
+}
+
+/// A rule, by the sort of thing that it looks at one by one.
+#[derive(Debug)]
+enum Rule {
+    Model(fn(&Model) -> Vec<Diagnostic>),
+    Flow(fn(&FlowFacts<'_>) -> Vec<Diagnostic>),
+    State(fn(At<'_>) -> Option<Diagnostic>),
+    Handoff(fn(At<'_>, &Handoff) -> Option<Diagnostic>),
+    Arrow(fn(At<'_>, &Arrow) -> Option<Diagnostic>),
+}
+
+const fn check(code: Code, rule: Rule) -> Check {
+    Check { code, rule }
+}
+
+/// Every check, in the order of the codes.
+pub static ALL: &[Check] = &[
+    check(Code::MissingOwner, Rule::State(ownership::missing_owner)),
+    check(Code::WrongOwnerKind, Rule::State(ownership::wrong_owner_kind)),
+    check(Code::MissingGoal, Rule::State(ownership::missing_goal)),
+    check(Code::MissingAsset, Rule::State(ownership::missing_asset)),
+    check(Code::MissingBinding, Rule::Model(ownership::missing_binding)),
+    check(Code::MissingThreshold, Rule::Handoff(thresholds::missing_threshold)),
+    check(Code::WeakThreshold, Rule::Handoff(thresholds::weak_threshold)),
+    check(Code::LoneOtherwise, Rule::Handoff(thresholds::lone_otherwise)),
+    check(Code::NoExit, Rule::State(dead_ends::no_exit)),
+    check(Code::Unreachable, Rule::Flow(dead_ends::unreachable)),
+    check(Code::UnboundedLoop, Rule::Flow(dead_ends::unbounded_loop)),
+    check(Code::NoSuccess, Rule::Flow(dead_ends::no_success)),
+    check(Code::Doomed, Rule::Flow(dead_ends::doomed)),
+    check(Code::MissingFailure, Rule::State(dead_ends::missing_failure)),
+    check(Code::MissingDeadline, Rule::State(time::missing_deadline)),
+    check(Code::MissingDeadline, Rule::Flow(time::default_without_target)),
+    check(Code::AcceptAfterDeadline, Rule::State(time::accept_after_deadline)),
+    check(Code::RetryPastDeadline, Rule::State(time::retry_past_deadline)),
+    check(Code::TightDeadline, Rule::State(time::tight_deadline)),
+    check(Code::NoReceipt, Rule::State(context::no_receipt)),
+    check(Code::ThinEvidence, Rule::State(approvals::thin_evidence)),
+    check(Code::MissingQuestion, Rule::State(approvals::missing_question)),
+    check(Code::SelfEscalation, Rule::Arrow(approvals::self_escalation)),
+    check(Code::Unused, Rule::Model(hygiene::unused)),
+];
+
+/// Runs every check over the model. The texts are only there to be quoted and repaired.
 #[must_use]
-pub fn run(model: &Model) -> Vec<Diagnostic> {
-    let _ = model;
-    Vec::new()
+pub fn run(model: &Model, sources: &Sources) -> Vec<Diagnostic> {
+    let of_flow = |flow: &Flow| {
+        let facts = FlowFacts::new(model, sources, flow);
+        ALL.iter().flat_map(|check| check.rule.in_flow(&facts)).collect::<Vec<_>>()
+    };
+    let mut found: Vec<_> = ALL.iter().flat_map(|check| check.rule.in_model(model)).collect();
+    found.par_extend(model.flows.par_iter().flat_map_iter(of_flow));
+    found
+}
+
+impl Rule {
+    fn in_model(&self, model: &Model) -> Vec<Diagnostic> {
+        match self {
+            Rule::Model(rule) => rule(model),
+            _ => Vec::new(),
+        }
+    }
+
+    fn in_flow(&self, facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+        match self {
+            Rule::Model(_) => Vec::new(),
+            Rule::Flow(rule) => rule(facts),
+            Rule::State(rule) => facts.states().filter_map(rule).collect(),
+            Rule::Handoff(rule) => facts
+                .states()
+                .flat_map(|at| at.handoffs().filter_map(move |handoff| rule(at, handoff)))
+                .collect(),
+            Rule::Arrow(rule) => {
+                facts.states().flat_map(|at| at.arrows().filter_map(move |arrow| rule(at, arrow))).collect()
+            }
+        }
+    }
 }

@@ -1,0 +1,75 @@
+//! People can decide, and silence comes to somebody else: B602, B603, B605.
+//!
+//! Must not know: which decision a guard takes.
+
+use super::facts::At;
+use super::words::is_evidence;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Actor, ActorId, ActorKind, Arrow, ArrowKind, Kind};
+
+/// B602: nothing shows the reviewer how sure one may be, or what is at stake.
+pub(super) fn thin_evidence(at: At<'_>) -> Option<Diagnostic> {
+    let Kind::Approval(approval) = &at.state.kind else { return None };
+    let unknown = approval.shows_unknown || approval.shows.iter().any(|shown| shown.path.is_none());
+    let mut paths = approval.shows.iter().filter_map(|shown| shown.path).map(|id| &at.flow()[id]);
+    if unknown || paths.any(|path| is_evidence(at.model(), path)) {
+        return None;
+    }
+    let message = format!("who decides `{}` is shown neither a confidence nor a risk", at.name());
+    let mut found = Diagnostic::new(Code::ThinEvidence, at.state.name.span, message);
+    if let Some((first, last)) = approval.shows.first().zip(approval.shows.last()) {
+        found = found.also(first.span.to(last.span), "this is all that is shown");
+    }
+    Some(found.help("show a percent, a `number 0..1` or an enum that was made before: `shows FIELD`"))
+}
+
+/// B603: nobody says what is to be decided.
+pub(super) fn missing_question(at: At<'_>) -> Option<Diagnostic> {
+    let Kind::Approval(approval) = &at.state.kind else { return None };
+    if !approval.asks.is_missing() {
+        return None;
+    }
+    let message = format!("nothing says what is to be decided in `{}`", at.name());
+    let found = Diagnostic::new(Code::MissingQuestion, at.state.name.span, message);
+    Some(found.help("write the question that the options answer: `asks \"…?\"`"))
+}
+
+/// B605: a time-out goes to whoever has just let it pass.
+pub(super) fn self_escalation(at: At<'_>, arrow: &Arrow) -> Option<Diagnostic> {
+    let passed = match arrow.kind {
+        ArrowKind::Accept => "does not accept",
+        ArrowKind::Deadline => "does not finish",
+        _ => return None,
+    };
+    let target = at.facts.at(arrow.to?);
+    let (&from, &to) = at.state.owner.get().zip(target.state.owner.get())?;
+    if target.is_end() || !same_owner(at, from, to) {
+        return None;
+    }
+    let owner = &at.model()[to].name.text;
+    let message = format!(
+        "when `{}` {passed} `{}` in time, the work goes to `{}`, which is theirs as well",
+        at.model()[from].name.text,
+        at.name(),
+        target.name()
+    );
+    let place = if arrow.inherited { at.state.name.span } else { arrow.span };
+    let found = Diagnostic::new(Code::SelfEscalation, place, message);
+    let found = if arrow.inherited { found.also(arrow.span, "from this default") } else { found };
+    let found = match target.state.owner.span().filter(|_| target.id != at.id) {
+        Some(span) => found.also(span, format!("owned by `{owner}`")),
+        None => found,
+    };
+    let end = at.facts.failure_end().unwrap_or("stuck");
+    Some(found.help(format!("let the time-out lead to somebody else, or to an end: `else -> {end}`")))
+}
+
+/// Actors of one kind with one binding are the same owner.
+fn same_owner(at: At<'_>, one: ActorId, other: ActorId) -> bool {
+    let reached = |id: ActorId| {
+        let Actor { kind, binding, .. } = &at.model()[id];
+        kind.zip(binding.as_ref().map(|text| &*text.value))
+    };
+    let reached_alike = reached(one).is_some_and(|by: (ActorKind, &str)| reached(other) == Some(by));
+    one == other || reached_alike
+}

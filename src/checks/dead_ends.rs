@@ -1,0 +1,178 @@
+//! No handoff can dead-end: B303 to B308, by the arrows alone.
+//!
+//! Must not know: guards (which arrows can never be taken is the graph's business).
+//!
+//! What is unknown or missing may lead anywhere, so each verdict is given only if no such arrow could change it: it
+//! can make a state reachable, and a success, but it takes no circle away.
+
+use super::facts::{At, FlowFacts};
+use super::repairs::add_clause;
+use super::words::{quoted, sample_test, way};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::graph::{Graph, Side, StateSet};
+use crate::model::{ActorKind, ArrowId, IntakeId, StateId};
+
+/// B303: work arrives, and no handoff leads on.
+pub(super) fn no_exit(at: At<'_>) -> Option<Diagnostic> {
+    if !at.works() || !at.state.handoffs.is_empty() || at.state.unknown {
+        return None;
+    }
+    let test = sample_test(at).unwrap_or_else(|| "delivered".to_owned());
+    let message = format!("work can get stuck in `{}`: no handoff leads on", at.name());
+    let help = format!("say where work goes from here: `handoff -> NEXT when {test}`");
+    Some(Diagnostic::new(Code::NoExit, at.state.name.span, message).help(help))
+}
+
+/// B304: nothing ever arrives here.
+pub(super) fn unreachable(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    if may_lead_anywhere(facts) {
+        return Vec::new();
+    }
+    let lost = StateSet::of(facts.flow.states.len(), |id| !facts.reached.contains(id));
+    let heads = facts.graph.edge(&lost, &facts.graph.components(), Side::First);
+    let unknown = facts.graph.leading_to(lost.iter().filter(|&id| facts.open.contains(id)));
+    let only_unknown = unknown.meets(&lost);
+    let missing_exit = facts.states().any(|at| facts.reached.contains(at.id) && lacks_an_exit(at));
+    let told = |at: &At<'_>| {
+        let beside = !facts.fruitless.is_empty() && at.ends_in(true);
+        let follows = only_unknown && !unknown.contains(at.id) || missing_exit && takes_what_fails(*at);
+        !beside && !follows
+    };
+    heads.into_iter().map(|id| facts.at(id)).filter(told).map(never_reached).collect()
+}
+
+/// Some way in, or some way on from where work arrives, is unknown or missing.
+fn may_lead_anywhere(facts: &FlowFacts<'_>) -> bool {
+    let flow = facts.flow;
+    let unknown_intake = flow.intakes.iter().any(|intake| flow[intake.arrow].to.is_none());
+    flow.unknown || flow.intakes.is_empty() || unknown_intake || facts.open.meets(&facts.reached)
+}
+
+/// It has no time-out or failure exit, which is reported there.
+fn lacks_an_exit(at: At<'_>) -> bool {
+    at.works() && (at.state.deadline.is_missing() || at.state.failure.is_missing())
+}
+
+/// Where a missing time-out or failure exit would lead: a failure end, or somebody who looks after it.
+fn takes_what_fails(at: At<'_>) -> bool {
+    let looked_after = matches!(at.owner_kind(), Some(ActorKind::Human | ActorKind::Queue));
+    at.ends_in(false) || looked_after && !at.is_end()
+}
+
+fn never_reached(at: At<'_>) -> Diagnostic {
+    let name = at.name();
+    let message = match at.is_end() {
+        true => format!("no work can end in `{name}`: no arrow leads here from an intake"),
+        false => format!("no work can come to `{name}`: no arrow leads here from an intake"),
+    };
+    let found = Diagnostic::new(Code::Unreachable, at.state.name.span, message);
+    let circle = at.facts.graph.arriving(at.id).find(|&(_, from)| from != at.id);
+    let found = match circle {
+        Some((arrow, _)) => {
+            found.also(at.flow()[arrow].span, "this arrow starts where no work comes to either")
+        }
+        None => found,
+    };
+    let noun = at.noun();
+    found.help(format!(
+        "lead an arrow here from the state before it: `handoff -> {name} when …`, or delete this {noun}"
+    ))
+}
+
+/// B305: work can go round for ever.
+pub(super) fn unbounded_loop(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    let uncounted = Graph::new(facts.flow, |_, arrow| arrow.bound.is_none() && !arrow.bound_unknown);
+    uncounted.short_cycles().iter().filter_map(|cycle| endless(facts, cycle)).collect()
+}
+
+fn endless(facts: &FlowFacts<'_>, cycle: &[ArrowId]) -> Option<Diagnostic> {
+    let flow = facts.flow;
+    let last = cycle.iter().map(|&id| &flow[id]).max_by_key(|arrow| arrow.span)?;
+    let names: Vec<&str> =
+        cycle.iter().filter_map(|&id| Some(flow[flow[id].to?].name.text.as_str())).collect();
+    let round = way(names.last().into_iter().chain(&names).copied().collect::<Vec<_>>().into_iter());
+    let message = format!("work can go round for ever: {round}");
+    let target = last.to.map_or("", |to| &flow[to].name.text);
+    let end = facts.failure_end().unwrap_or("stuck");
+    let help = format!("count one of its arrows, e.g. this: `-> {target} … at most 3 times else -> {end}`");
+    let mut found = Diagnostic::new(Code::UnboundedLoop, last.span, message);
+    for other in cycle.iter().map(|&id| &flow[id]).filter(|arrow| arrow.span != last.span).take(4) {
+        found = found.also(other.span, "nor is this one");
+    }
+    Some(found.label("this arrow is not counted").help(help))
+}
+
+/// B306: whatever comes in can only fail.
+pub(super) fn no_success(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    facts.fruitless.iter().map(|&intake| fruitless(facts, intake)).collect()
+}
+
+fn fruitless(facts: &FlowFacts<'_>, intake: IntakeId) -> Diagnostic {
+    let name = &facts.flow[intake].name;
+    let message = format!("work that comes in as `{}` can never succeed", name.text);
+    let found =
+        Diagnostic::new(Code::NoSuccess, name.span, message).label("no success end can be reached from here");
+    match facts.ends(true).next() {
+        Some(end) => {
+            let end = &facts.flow[end].name;
+            let help = format!("let a handoff on the way lead to it: `handoff -> {} when …`", end.text);
+            found.also(end.span, "nothing on the way from that intake leads here").help(help)
+        }
+        None => found.help(
+            "declare what success is: `end done: success { owner …  receipt … }`, and lead a handoff there",
+        ),
+    }
+}
+
+/// B307: work that comes here can only fail. Said of the last such states: with a way out of these, the others have
+/// one as well.
+pub(super) fn doomed(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    let states = facts.flow.states.len();
+    let ways = facts.graph.ways_to(facts.ends(false));
+    let hopeful = facts.hopeful();
+    let doomed = StateSet::of(states, |id| !hopeful.contains(id) && ways.from(id).next().is_some());
+    let fruitless =
+        facts.graph.reached_from(facts.fruitless.iter().filter_map(|&intake| facts.target(intake)));
+    let anywhere = may_lead_anywhere(facts);
+    let told = |id: &StateId| (anywhere || facts.reached.contains(*id)) && !fruitless.contains(*id);
+    let last = facts.graph.edge(&doomed, &facts.graph.components(), Side::Last);
+    let path =
+        |id: StateId| ways.from(id).map(|(_, to)| facts.flow[to].name.text.as_str()).collect::<Vec<_>>();
+    last.into_iter().filter(told).map(|id| only_fails(facts.at(id), &path(id))).collect()
+}
+
+fn only_fails(at: At<'_>, path: &[&str]) -> Diagnostic {
+    let way = way(std::iter::once(at.name()).chain(path.iter().copied()).collect::<Vec<_>>().into_iter());
+    let message = format!("work that comes to `{}` can only fail: {way}", at.name());
+    let success = at.facts.ends(true).next().map_or("NEXT", |end| &at.flow()[end].name.text);
+    let help = format!(
+        "lead it back to where it can succeed, e.g. `handoff -> {success} when …`, or to the failure end without this \
+         {}; if it is meant so, write `// allow(B307): why` above it",
+        at.noun()
+    );
+    Diagnostic::new(Code::Doomed, at.state.name.span, message).help(help)
+}
+
+/// B308: nothing says what happens when the owner can't.
+pub(super) fn missing_failure(at: At<'_>) -> Option<Diagnostic> {
+    if !at.works() || !at.state.failure.is_missing() {
+        return None;
+    }
+    let who = at.owner().map_or("the owner".to_owned(), |actor| quoted(&actor.name.text));
+    let message = format!("nothing says where work goes when {who} can't do `{}`", at.name());
+    let mut found = Diagnostic::new(Code::MissingFailure, at.state.name.span, message);
+    if let Some(default) = at.flow().default_failure.as_ref().and_then(|default| default.route.hops.first()) {
+        if default.to == Some(at.id) {
+            found = found.also(default.span, "the default leads here, so it does not fill this state");
+        }
+    }
+    let Some(end) = at.facts.failure_end() else {
+        return Some(
+            found
+                .help("write `failure -> stuck`, and declare `end stuck: failure { owner …  reason \"…\" }`"),
+        );
+    };
+    let value = format!("-> {end}");
+    let help = format!("write `failure {value}` here, or `default failure {value}` for the whole flow");
+    Some(add_clause(found.help(help), at, "failure", &value))
+}

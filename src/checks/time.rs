@@ -1,0 +1,165 @@
+//! Every wait ends, and its times fit together: B401 to B404.
+//!
+//! Must not know: the worst case of a callee or a whole flow.
+
+use super::facts::{At, FlowFacts};
+use super::repairs::add_clause;
+use super::words::{duration, quoted};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Kind, Provenance, Timer};
+use crate::source::Span;
+
+/// B401: work can wait here for ever.
+pub(super) fn missing_deadline(at: At<'_>) -> Option<Diagnostic> {
+    if !at.works() || !at.state.deadline.is_missing() || default_time_without_target(at).is_some() {
+        return None;
+    }
+    Some(match at.state.deadline_without_target {
+        Some(time) => without_target(at, time),
+        None => without_time(at),
+    })
+}
+
+fn without_time(at: At<'_>) -> Diagnostic {
+    let message = format!("work can wait in `{}` for ever: it has no deadline", at.name());
+    let found = Diagnostic::new(Code::MissingDeadline, at.state.name.span, message);
+    let default =
+        at.flow().default_deadline.as_ref().and_then(|default| default.route.as_ref()?.hops.first());
+    let end = at.facts.failure_end().unwrap_or("stuck");
+    match default {
+        Some(hop) if hop.to == Some(at.id) => found
+            .also(hop.span, "the default leads here, so it does not fill this state")
+            .help(format!("write the deadline of this state: `deadline 24h else -> {end}`")),
+        Some(hop) => found
+            .also(hop.span, "the default says where work goes, but not when")
+            .help("write how long the work may take: `deadline 24h`"),
+        None => found.help(format!(
+            "write how long the work may take, and where it goes then: `deadline 24h else -> {end}`"
+        )),
+    }
+}
+
+fn without_target(at: At<'_>, time: Span) -> Diagnostic {
+    let message = format!("nothing says where work goes when the deadline of `{}` passes", at.name());
+    let end = at.facts.failure_end();
+    let target = format!("else -> {}", end.unwrap_or("stuck"));
+    let known = end.is_some();
+    if within(at.state.span, time) {
+        let found = Diagnostic::new(Code::MissingDeadline, time, message);
+        let found =
+            found.help(format!("add it after the time: `deadline {} {target}`", at.facts.sources.text(time)));
+        return if known {
+            found.fix(format!("add `{target}`"), time.end_point(), format!(" {target}"))
+        } else {
+            found
+        };
+    }
+    let found = Diagnostic::new(Code::MissingDeadline, at.state.name.span, message);
+    let found =
+        found.also(time, "this is its deadline").help(format!("say where it goes then: `deadline {target}`"));
+    if known { add_clause(found, at, "deadline", &target) } else { found }
+}
+
+/// B401, where a default gives a time to several states but no target: said once, at the default.
+pub(super) fn default_without_target(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    without_default_target(facts).into_iter().collect()
+}
+
+fn without_default_target(facts: &FlowFacts<'_>) -> Option<Diagnostic> {
+    let mut states = facts.states().filter_map(|at| Some((at, default_time_without_target(at)?)));
+    let (first, time) = states.next()?;
+    let message = match states.count() {
+        0 => format!("nothing says where work goes when the default deadline of `{}` passes", first.name()),
+        more => format!(
+            "nothing says where work goes when the default deadline of `{}` and {more} more passes",
+            first.name()
+        ),
+    };
+    let end = facts.failure_end();
+    let target = format!("else -> {}", end.unwrap_or("stuck"));
+    let found = Diagnostic::new(Code::MissingDeadline, time, message);
+    let found = found
+        .help(format!("add it after the time: `default deadline {} {target}`", facts.sources.text(time)));
+    let fix =
+        |found: Diagnostic| found.fix(format!("add `{target}`"), time.end_point(), format!(" {target}"));
+    Some(if end.is_some() { fix(found) } else { found })
+}
+
+/// The default's time, where it is this state's deadline but lacks a target.
+fn default_time_without_target(at: At<'_>) -> Option<Span> {
+    let default = at.flow().default_deadline.as_ref()?.within.as_ref()?.span;
+    at.state.deadline_without_target.filter(|&time| time == default && at.works())
+}
+
+/// B402: the deadline passes before anybody had to accept.
+pub(super) fn accept_after_deadline(at: At<'_>) -> Option<Diagnostic> {
+    let (accept, deadline) = at.state.accept.get().zip(at.state.deadline.get())?;
+    if accept.seconds? < deadline.seconds? {
+        return None;
+    }
+    let text = |timer: &Timer| at.facts.sources.text(timer.span);
+    let message = format!(
+        "`{}` may be accepted within {}, but must be finished within {}",
+        at.name(),
+        text(accept),
+        text(deadline)
+    );
+    let found = clash(
+        Code::AcceptAfterDeadline,
+        at,
+        (accept.span, "to accept"),
+        (deadline.span, "to finish"),
+        message,
+    );
+    Some(found.help(format!("give less time to accept than to finish: an `accept` below {}", text(deadline))))
+}
+
+/// B403: the deadline cuts the retries off.
+pub(super) fn retry_past_deadline(at: At<'_>) -> Option<Diagnostic> {
+    let (retry, deadline) = at.state.retry.get().zip(at.state.deadline.get())?;
+    let pauses = retry.times.saturating_mul(retry.every);
+    if pauses <= deadline.seconds? {
+        return None;
+    }
+    let limit = at.facts.sources.text(deadline.span);
+    let message = format!(
+        "the pauses of the retries in `{}` take {}, but its deadline is {limit}",
+        at.name(),
+        duration(pauses)
+    );
+    let retries = at.state.retry.span()?;
+    let found =
+        clash(Code::RetryPastDeadline, at, (retries, "retries"), (deadline.span, "deadline"), message);
+    Some(found.help(format!("retry fewer times or with shorter pauses, so that they fit into {limit}")))
+}
+
+/// B404: less time than the owner promises to need.
+pub(super) fn tight_deadline(at: At<'_>) -> Option<Diagnostic> {
+    let deadline = at.state.deadline.get().filter(|deadline| deadline.source == Provenance::State)?;
+    let owner = at.owner().filter(|_| matches!(at.state.kind, Kind::State | Kind::Approval(_)))?;
+    let responds = owner.responds.as_ref()?;
+    if deadline.seconds? >= responds.value {
+        return None;
+    }
+    let text = |span: Span| at.facts.sources.text(span);
+    let (name, own, promised) = (quoted(&owner.name.text), text(deadline.span), text(responds.span));
+    let message =
+        format!("`{}` must be finished within {own}, but {name} responds within {promised}", at.name());
+    let found = Diagnostic::new(Code::TightDeadline, deadline.span, message);
+    Some(
+        found
+            .also(responds.span, format!("the promise of {name}"))
+            .help(format!("give it at least {promised}")),
+    )
+}
+
+/// Two times that clash: the later one of those in the state is to be changed.
+fn clash(code: Code, at: At<'_>, one: (Span, &str), other: (Span, &str), message: String) -> Diagnostic {
+    let own = |span: Span| within(at.state.span, span).then_some(span.start);
+    let (place, second) = if own(one.0) >= own(other.0) { (one, other) } else { (other, one) };
+    Diagnostic::new(code, place.0, message).label(place.1).also(second.0, second.1)
+}
+
+fn within(outer: Span, inner: Span) -> bool {
+    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+}

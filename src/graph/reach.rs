@@ -1,0 +1,70 @@
+//! What can be reached from where, and a shortest way there.
+//!
+//! Must not know: which arrows were chosen, and why.
+
+use std::collections::VecDeque;
+
+use super::{Graph, StateMap, StateSet};
+use crate::model::{ArrowId, StateId};
+
+impl Graph<'_> {
+    /// The states that work can come to from these, these included.
+    #[must_use]
+    pub fn reached_from(&self, starts: impl IntoIterator<Item = StateId>) -> StateSet {
+        self.closure(starts, |state, visit| self.leaving(state).for_each(|(_, to)| visit(to)))
+    }
+
+    /// The states from which work can come to one of these, these included.
+    #[must_use]
+    pub fn leading_to(&self, goals: impl IntoIterator<Item = StateId>) -> StateSet {
+        self.closure(goals, |state, visit| self.arriving(state).for_each(|(_, from)| visit(from)))
+    }
+
+    fn closure(
+        &self,
+        seeds: impl IntoIterator<Item = StateId>,
+        neighbours: impl Fn(StateId, &mut dyn FnMut(StateId)),
+    ) -> StateSet {
+        let mut found = StateSet::new(self.flow.states.len());
+        let mut open: Vec<StateId> = seeds.into_iter().filter(|&seed| found.insert(seed)).collect();
+        while let Some(state) = open.pop() {
+            neighbours(state, &mut |next| {
+                if found.insert(next) {
+                    open.push(next);
+                }
+            });
+        }
+        found
+    }
+
+    /// From every state that can come to a goal, a shortest way there.
+    #[must_use]
+    pub fn ways_to(&self, goals: impl IntoIterator<Item = StateId>) -> Ways {
+        let mut seen = StateSet::new(self.flow.states.len());
+        let mut next = StateMap::new(self.flow.states.len(), None);
+        let mut queue: VecDeque<StateId> = goals.into_iter().filter(|&goal| seen.insert(goal)).collect();
+        while let Some(state) = queue.pop_front() {
+            for (arrow, from) in self.arriving(state) {
+                if seen.insert(from) {
+                    next[from] = Some((arrow, state));
+                    queue.push_back(from);
+                }
+            }
+        }
+        Ways { next }
+    }
+}
+
+/// A shortest way from every state to a goal, in one tree.
+#[derive(Debug)]
+pub struct Ways {
+    next: StateMap<Option<(ArrowId, StateId)>>,
+}
+
+impl Ways {
+    /// The steps from a state to its goal: each arrow with the state to which it leads. None from a goal itself, nor
+    /// from a state that can come to no goal.
+    pub fn from(&self, state: StateId) -> impl Iterator<Item = (ArrowId, StateId)> + '_ {
+        std::iter::successors(self.next[state], |&(_, at)| self.next[at])
+    }
+}
