@@ -1,0 +1,158 @@
+//! The findings of lowering, and the sentences that many places share.
+//!
+//! Must not know: which names are in scope; callers hand in the candidates.
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::Name;
+use crate::source::Span;
+
+/// So many pairs of names are compared in one run to find what was meant; a text in which hundreds of thousands of
+/// names are unknown gets no more suggestions after that, rather than taking for ever.
+const COMPARISONS: usize = 20_000_000;
+
+/// The findings so far.
+pub(super) struct Reports {
+    found: Vec<Diagnostic>,
+    once: FxHashSet<(Span, Code)>,
+    comparisons: usize,
+}
+
+impl Default for Reports {
+    fn default() -> Reports {
+        Reports { found: Vec::new(), once: FxHashSet::default(), comparisons: COMPARISONS }
+    }
+}
+
+impl Reports {
+    /// Adds a finding.
+    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    /// Adds a finding unless its code has been given at its place: what a threshold says is read once per flow.
+    pub(super) fn add_once(&mut self, diagnostic: Diagnostic) {
+        if self.once.insert((diagnostic.place, diagnostic.code)) {
+            self.found.push(diagnostic);
+        }
+    }
+
+    /// All findings, in no particular order.
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.found
+    }
+
+    /// B011: `what` is declared, listed or given twice.
+    pub(super) fn duplicate(&mut self, name: &Name, first: Span, what: &str) {
+        let text = &name.text;
+        self.add(
+            Diagnostic::new(Code::DuplicateName, name.span, format!("{what} `{text}` stands twice"))
+                .label("the second one")
+                .also(first, "the first one")
+                .help("rename or delete one of the two"),
+        );
+    }
+
+    /// B010: no `what` of that name is in scope.
+    pub(super) fn unknown<'c>(
+        &mut self,
+        name: &Name,
+        what: &str,
+        candidates: impl Iterator<Item = &'c SmolStr> + Clone,
+    ) {
+        let text = &name.text;
+        let message = format!("there is no {what} `{text}`");
+        let diagnostic = Diagnostic::new(Code::UnknownName, name.span, message);
+        let diagnostic = self.with_nearest(diagnostic, name, what, candidates);
+        self.add(diagnostic);
+    }
+
+    /// B012: a name that is declared as something else.
+    pub(super) fn wrong_kind<'c>(
+        &mut self,
+        name: &Name,
+        is: &str,
+        due: &str,
+        candidates: impl Iterator<Item = &'c SmolStr> + Clone,
+    ) {
+        let message = format!("`{}` is {is}, and a {due} is due here", name.text);
+        let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message);
+        let diagnostic = self.with_nearest(diagnostic, name, due, candidates);
+        self.add(diagnostic);
+    }
+
+    /// Says which of the candidates was meant, with the repair; else which there are.
+    pub(super) fn with_nearest<'c>(
+        &mut self,
+        diagnostic: Diagnostic,
+        name: &Name,
+        what: &str,
+        candidates: impl Iterator<Item = &'c SmolStr> + Clone,
+    ) -> Diagnostic {
+        match self.nearest(&name.text, candidates.clone()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+                format!("change to `{near}`"),
+                name.span,
+                near.as_str(),
+            ),
+            None => diagnostic.help(choices(what, candidates)),
+        }
+    }
+
+    /// The candidate that is nearest to what was written, the first of several; `None` if none is near.
+    pub(super) fn nearest<'c>(
+        &mut self,
+        written: &str,
+        candidates: impl Iterator<Item = &'c SmolStr>,
+    ) -> Option<SmolStr> {
+        let mut best: Option<(usize, &SmolStr)> = None;
+        for candidate in candidates {
+            self.comparisons = self.comparisons.checked_sub(1)?;
+            if let Some(distance) = distance(written, candidate)
+                && best.is_none_or(|(least, _)| distance < least)
+            {
+                best = Some((distance, candidate));
+            }
+        }
+        best.map(|(_, near)| near.clone())
+    }
+}
+
+/// How far apart two names are, if it is near enough for one to be meant by the other: a third of the letters may
+/// be wrong, or swapped, and capitals do not count.
+fn distance(written: &str, candidate: &str) -> Option<usize> {
+    if written.eq_ignore_ascii_case(candidate) {
+        return Some(0);
+    }
+    let letters = written.len().max(candidate.len());
+    let limit = letters / 3;
+    if written.len().abs_diff(candidate.len()) > limit || written == candidate {
+        return None;
+    }
+    Some(strsim::osa_distance(written, candidate)).filter(|&distance| distance <= limit)
+}
+
+/// `declare it, or write one of …`
+fn choices<'c>(what: &str, candidates: impl Iterator<Item = &'c SmolStr> + Clone) -> String {
+    const SHOWN: usize = 6;
+    let mut shown: Vec<String> = candidates.take(SHOWN + 1).map(|name| format!("`{name}`")).collect();
+    if shown.is_empty() {
+        return format!("declare a {what} of that name first");
+    }
+    if shown.len() > SHOWN {
+        shown.truncate(SHOWN);
+        shown.push("…".to_owned());
+    }
+    format!("write one that there is: {}", shown.join(", "))
+}
+
+/// `a`, `b` and `c`, each in backticks.
+pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
