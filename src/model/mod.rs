@@ -354,7 +354,7 @@ pub struct DefaultDeadline {
     /// The member.
     pub span: Span,
     /// Seconds.
-    pub within: Option<Spanned<u64>>,
+    pub within: Slot<u64>,
     /// Where it leads.
     pub route: Option<DefaultRoute>,
     /// It fills some state.

@@ -2,19 +2,16 @@
 //!
 //! Must not know: the insides of other flows, but for their [`Signature`].
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Lowering;
 use super::calls::{Receipt, Signature};
 use super::guards::ThresholdUses;
-use super::lists::ListWords;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    Approval, Arrow, Call, End, FieldId, Flow, FlowId, Handoff, IntakeId, Join, Kind, Name, PathId, Root, Slot,
-    State, StateId,
+    Call, End, FieldId, Flow, Join, Kind, Name, PathId, Root, Slot, State, StateId,
 };
-use crate::source::Span;
 use crate::syntax::tree::{
     DefaultKind, EndClauseKind, EndItem, FlowItem, IntakeItem, Junk, Keyword, Member, StateItem, StateKind,
 };
@@ -55,7 +52,6 @@ pub(super) struct FlowNames {
 /// The work on one flow.
 pub(super) struct FlowLowering<'l, 't> {
     pub(super) all: &'l mut Lowering<'t>,
-    pub(super) id: FlowId,
     pub(super) item: &'t FlowItem,
     pub(super) flow: Flow,
     pub(super) names: FlowNames,
@@ -67,7 +63,7 @@ pub(super) struct FlowLowering<'l, 't> {
 
 impl<'t> Lowering<'t> {
     /// Lays out the names of a flow.
-    pub(super) fn open_flow(&mut self, id: FlowId, item: &'t FlowItem) -> OpenFlow<'t> {
+    pub(super) fn open_flow(&mut self, item: &'t FlowItem) -> OpenFlow<'t> {
         let flow = Flow::new(item.name.clone(), item.doc.clone(), item.span);
         let mut open =
             OpenFlow { item, flow, names: FlowNames::default(), bodies: Vec::new(), intakes: Vec::new() };
@@ -81,7 +77,6 @@ impl<'t> Lowering<'t> {
                 Member::Context(_) | Member::Default(_) | Member::Prove(_) | Member::Scenario(_) => {}
             }
         }
-        let _ = id;
         open
     }
 
@@ -92,15 +87,15 @@ impl<'t> Lowering<'t> {
             let Member::Context(context) = member else { continue };
             match first {
                 Some(first) => {
-                    let name = &open.flow.name.text;
-                    self.repeated_list(context.keyword, first, "context", name);
+                    let owner = &open.flow.name.text;
+                    self.repeated(context.keyword, context.span, first, "context", owner);
                 }
                 None => first = Some(context.keyword),
             }
             open.flow.context_unknown |= context.faulty;
-            items.extend(context.fields.iter().cloned());
+            items.extend(&context.fields);
         }
-        open.flow.context = self.fields(&items);
+        open.flow.context = self.fields(items);
         for (at, field) in open.flow.context.iter().enumerate() {
             open.names.fields.insert(field.name.text.clone(), FieldId::new(at));
         }
@@ -214,9 +209,8 @@ impl<'l, 't> FlowLowering<'l, 't> {
     /// Begins the work on a flow.
     pub(super) fn new(all: &'l mut Lowering<'t>, open: OpenFlow<'t>) -> FlowLowering<'l, 't> {
         let OpenFlow { item, flow, names, bodies, intakes } = open;
-        let id = FlowId::new(all.model.flows.len());
         let (paths, thresholds) = (FxHashMap::default(), ThresholdUses::default());
-        FlowLowering { all, id, item, flow, names, bodies, intakes, paths, thresholds }
+        FlowLowering { all, item, flow, names, bodies, intakes, paths, thresholds }
     }
 
     /// Resolves what stands in the flow.
@@ -288,8 +282,9 @@ impl<'l, 't> FlowLowering<'l, 't> {
     pub(super) fn state(&mut self, name: &Name) -> Option<StateId> {
         let found = self.names.states.get(&name.text).copied();
         if found.is_none() && !self.names.nameless {
+            let other = self.other_than_state(name);
             let states = self.flow.states.iter().map(|state| &state.name.text);
-            match self.other_than_state(name) {
+            match other {
                 Some(is) => self.all.reports.wrong_kind(name, is, "state", states),
                 None => self.all.reports.unknown(name, "state", states),
             }
@@ -308,9 +303,7 @@ impl<'l, 't> FlowLowering<'l, 't> {
     pub(super) fn field(&mut self, name: &Name) -> Option<FieldId> {
         let found = self.names.fields.get(&name.text).copied();
         if found.is_none() && !self.flow.context_unknown {
-            let other = if name.text == "decision" {
-                Some("known only in the guards of an approval")
-            } else if self.names.states.contains_key(&name.text) {
+            let other = if self.names.states.contains_key(&name.text) {
                 Some("a state")
             } else {
                 self.all.top_level(name)
@@ -324,12 +317,7 @@ impl<'l, 't> FlowLowering<'l, 't> {
         found
     }
 
-    /// The place of the flow's name.
-    pub(super) fn place(&self) -> Span {
-        self.flow.name.span
-    }
-
-    /// The words for lists of this flow; see [`super::lists`].
+    /// A state from which nothing leads on.
     pub(super) fn no_arrows(&mut self, id: StateId) {
         let at = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let (handoffs, arrows) = (at(self.flow.handoffs.len()), at(self.flow.arrows.len()));

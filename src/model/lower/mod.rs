@@ -25,7 +25,7 @@ mod timers;
 mod types;
 mod values;
 
-use super::{FlowId, Model};
+use super::Model;
 use crate::diagnostics::Diagnostic;
 use crate::source::FileId;
 use crate::syntax::tree::{ActorItem, AssetItem, EnumItem, FlowItem, ThresholdItem, Tree};
@@ -81,8 +81,7 @@ impl<'t> Lowering<'t> {
     /// Lays out every flow (context, states, intakes), so that calls between them can be resolved.
     fn open_flows(&mut self) -> Vec<flow::OpenFlow<'t>> {
         let items = self.items.flows.clone();
-        let open: Vec<_> =
-            items.iter().enumerate().map(|(at, item)| self.open_flow(FlowId::new(at), item)).collect();
+        let open: Vec<_> = items.into_iter().map(|item| self.open_flow(item)).collect();
         self.signatures = open.iter().map(flow::OpenFlow::signature).collect();
         open
     }

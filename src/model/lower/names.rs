@@ -250,6 +250,14 @@ impl<'t> Lowering<'t> {
         }
     }
 
+    /// What a name that was meant to be something else is at the top level: `an actor`.
+    pub(super) fn top_level(&mut self, name: &Name) -> Option<&'static str> {
+        match self.find(name) {
+            Found::Decl(decl) => Some(decl.describe()),
+            Found::Nothing | Found::Unknown => None,
+        }
+    }
+
     /// With the position of the `use` that brings it in.
     fn look_up(&self, name: &Name) -> Option<(Decl, Option<usize>)> {
         let scope = self.scope(name.span.file)?;

@@ -45,7 +45,7 @@ impl Lowering<'_> {
 
     fn lower_asset(&mut self, id: AssetId) {
         let Some(&item) = self.items.assets.get(id.index()) else { return };
-        self.model[id].fields = self.fields(&item.fields);
+        self.model[id].fields = self.fields(item.fields.iter());
         self.model[id].unknown = item.faulty;
         if item.faulty {
             self.unreadable(item.span);
@@ -77,9 +77,9 @@ impl Lowering<'_> {
     }
 
     /// The fields of an asset or a context, without repetitions.
-    pub(super) fn fields(&mut self, items: &[FieldItem]) -> Vec<Field> {
+    pub(super) fn fields<'f>(&mut self, items: impl IntoIterator<Item = &'f FieldItem>) -> Vec<Field> {
         let mut seen = FxHashMap::default();
-        let mut fields = Vec::with_capacity(items.len());
+        let mut fields = Vec::new();
         for item in items {
             self.refuse_reserved(&item.name, "a field");
             let field = self.field(item);

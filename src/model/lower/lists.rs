@@ -1,0 +1,112 @@
+//! Clauses that list fields, paths or options: `needs`, `makes`, `shows`, `carry`, `options`.
+//!
+//! Must not know: where the fields come from and who reads them.
+
+use rustc_hash::FxHashMap;
+
+use super::Lowering;
+use super::clauses::may_be_junk;
+use super::flow::FlowLowering;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::model::{Approval, FieldId, FieldUse, Name, Need, PathUse, Slot, Type};
+use crate::source::Span;
+use crate::syntax::tree::{ClauseKind, Keyword, NeedExpr, PathExpr, StateItem};
+
+impl Lowering<'_> {
+    /// The options of an approval.
+    pub(super) fn options(&mut self, item: &StateItem) -> Approval {
+        let clauses = item.clauses.iter().filter_map(|clause| match &clause.kind {
+            ClauseKind::Options(names) => Some((clause.span, names)),
+            _ => None,
+        });
+        let written: Vec<(Span, &Vec<Name>)> = clauses.collect();
+        let names: Vec<Name> = written.iter().flat_map(|(_, names)| names.iter().cloned()).collect();
+        for name in &names {
+            self.refuse_reserved(name, "an option");
+        }
+        let options = self.unique(&names, "the option");
+        let unreadable = may_be_junk(item, Keyword::Options);
+        match written.first() {
+            None if !unreadable => {
+                self.missing_clause(&item.name, "options", "options approve, reject");
+            }
+            Some(&(place, _)) if options.len() < 2 => self.report_few_options(item, place),
+            _ => {}
+        }
+        let options_unknown = unreadable || options.len() < 2;
+        Approval { asks: Slot::Missing, options, options_unknown, shows: Vec::new(), shows_unknown: false }
+    }
+
+    fn report_few_options(&mut self, item: &StateItem, place: Span) {
+        let message = format!("`{}` leaves its reviewer nothing to choose", item.name.text);
+        self.reports.add(
+            Diagnostic::new(Code::EmptyRange, place, message)
+                .label("fewer than two options")
+                .help("write at least two options, such as `options approve, reject`"),
+        );
+    }
+}
+
+impl FlowLowering<'_, '_> {
+    /// Whole context fields, each once.
+    pub(super) fn field_list<'n>(&mut self, names: impl Iterator<Item = &'n Name>, what: &str) -> Vec<FieldUse> {
+        let mut seen: FxHashMap<FieldId, Span> = FxHashMap::default();
+        let mut uses = Vec::new();
+        for name in names {
+            let field = self.field(name);
+            match field.and_then(|field| seen.get(&field).copied()) {
+                Some(first) => self.all.reports.duplicate(name, first, what),
+                None => {
+                    uses.push(FieldUse { field, span: name.span });
+                    seen.extend(field.map(|field| (field, name.span)));
+                }
+            }
+        }
+        uses
+    }
+
+    pub(super) fn makes(&mut self, item: &StateItem) -> Vec<FieldUse> {
+        let names = item.clauses.iter().filter_map(|clause| match &clause.kind {
+            ClauseKind::Makes(names) => Some(names),
+            _ => None,
+        });
+        self.field_list(names.flatten(), "in `makes`, the field")
+    }
+
+    pub(super) fn shows(&mut self, item: &StateItem) -> Vec<PathUse> {
+        let paths = item.clauses.iter().filter_map(|clause| match &clause.kind {
+            ClauseKind::Shows(paths) => Some(paths),
+            _ => None,
+        });
+        paths.flatten().map(|path| self.path_use(path)).collect()
+    }
+
+    pub(super) fn needs(&mut self, item: &StateItem) -> Vec<Need> {
+        let needs = item.clauses.iter().filter_map(|clause| match &clause.kind {
+            ClauseKind::Needs(needs) => Some(needs),
+            _ => None,
+        });
+        needs.flatten().map(|need| self.need(need)).collect()
+    }
+
+    fn need(&mut self, need: &NeedExpr) -> Need {
+        let path = self.path_use(&need.path);
+        if let (Some(id), Some(mark)) = (path.path, need.optional) {
+            let known = &self.flow[id];
+            if !known.optional && known.ty != Type::Unknown {
+                let message = format!("`{}` is never absent, so `?` says nothing", known.text);
+                self.all.reports.add(
+                    Diagnostic::new(Code::TypeMismatch, mark, message)
+                        .help(format!("write `{}`, or make its type optional", known.text))
+                        .fix("delete the `?`", mark, ""),
+                );
+            }
+        }
+        Need { path, optional: need.optional.is_some() }
+    }
+
+    /// A path of the context, read as a whole.
+    pub(super) fn path_use(&mut self, path: &PathExpr) -> PathUse {
+        PathUse { path: self.plain_path(path), span: path.span }
+    }
+}
