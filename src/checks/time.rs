@@ -87,7 +87,7 @@ fn without_default_target(facts: &FlowFacts<'_>) -> Option<Diagnostic> {
 
 /// The default's time, where it is this state's deadline but lacks a target.
 fn default_time_without_target(at: At<'_>) -> Option<Span> {
-    let default = at.flow().default_deadline.as_ref()?.within.as_ref()?.span;
+    let default = at.flow().default_deadline.as_ref()?.within.span()?;
     at.state.deadline_without_target.filter(|&time| time == default && at.works())
 }
 
