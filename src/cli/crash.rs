@@ -13,11 +13,16 @@ pub(super) fn guard(work: impl FnOnce() -> ExitCode + std::panic::UnwindSafe) ->
 
 fn report(panic: &PanicHookInfo<'_>) {
     use std::io::Write;
-    let what = panic.payload_as_str().unwrap_or("no message");
+    let what = words(panic).unwrap_or("no message");
     let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
     let mut stderr = anstream::stderr().lock();
     let _ = writeln!(stderr, "internal error: {what}{place}");
     let _ = writeln!(stderr, "this is a bug in baton; please report it with the file that caused it");
+}
+
+fn words<'a>(panic: &'a PanicHookInfo<'_>) -> Option<&'a str> {
+    let payload = panic.payload();
+    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
 #[cfg(test)]

@@ -78,7 +78,8 @@ impl Input {
             match entry {
                 Ok(entry) if is_flow_file(&entry) => self.add(entry.path(), read_file(entry.path())),
                 Ok(_) => {}
-                Err(error) => self.add(folder, Err(error.to_string())),
+                Err(ignore::Error::WithPath { path, err }) => self.add(&path, Err(words(&err))),
+                Err(error) => self.add(folder, Err(words(&error))),
             }
         }
     }
@@ -106,7 +107,12 @@ impl Unreadable {
 
 fn is_flow_file(entry: &ignore::DirEntry) -> bool {
     entry.path().extension().is_some_and(|extension| extension == "flow")
-        && entry.file_type().is_some_and(|kind| !kind.is_dir())
+        && entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink())
+}
+
+/// Why a folder could not be searched.
+fn words(error: &ignore::Error) -> String {
+    error.io_error().map_or_else(|| error.to_string(), reason)
 }
 
 /// Reads what files use, from the disk.

@@ -85,7 +85,7 @@ fn read(source: &SourceFile, comment: &Comment, text: &str, lines: &[usize]) -> 
                 let delete = deletion(source, comment, text, (at, name), names.len());
                 allow.entries.push(Entry { code, span, line, delete, used: false });
             }
-            Err(fault) => allow.faults.push(fault),
+            Err(fault) => allow.faults.push(*fault),
         }
     }
     let reason = text.get(close + 1..).and_then(|rest| rest.trim_start().strip_prefix(':')).map(str::trim);
@@ -119,30 +119,34 @@ fn part(comment: &Comment, start: usize, end: usize) -> Span {
 }
 
 /// The warning of that name, or what is wrong with the name.
-fn warning(name: &str, span: Span) -> Result<Code, Diagnostic> {
+fn warning(name: &str, span: Span) -> Result<Code, Box<Diagnostic>> {
     let Some(code) = Code::find(name) else {
-        if name.is_empty() {
-            return Err(
-                fault(span, "an `allow` names no code").help("name a warning: `// allow(B504): the reason`")
-            );
-        }
-        let fault = fault(span, format!("there is no code `{name}`"));
-        return Err(match Code::nearest(name) {
-            Some(code) => {
-                let title = format!("change to `{}`", code.id());
-                fault.help(format!("did you mean `{}` ({})?", code.id(), code.slug())).fix(
-                    title,
-                    span,
-                    code.id(),
-                )
-            }
-            None => fault.help("`baton check` prints the code of each warning, such as `B504`"),
-        });
+        return Err(Box::new(unknown(name, span)));
     };
     match code.severity() {
         Severity::Warning => Ok(code),
-        Severity::Error => Err(fault(span, format!("`{name}` is an error, and errors can't be allowed"))
-            .help(format!("repair what `{}` ({}) reports, and delete the comment", code.id(), code.slug()))),
+        Severity::Error => Err(Box::new(
+            fault(span, format!("`{name}` is an error, and errors can't be allowed")).help(format!(
+                "repair what `{}` ({}) reports, and delete this",
+                code.id(),
+                code.slug()
+            )),
+        )),
+    }
+}
+
+fn unknown(name: &str, span: Span) -> Diagnostic {
+    if name.is_empty() {
+        return fault(span, "an `allow` names no code").help("name a warning: `// allow(B504): the reason`");
+    }
+    let fault = fault(span, format!("there is no code `{name}`"));
+    match Code::nearest(name) {
+        Some(code) => fault.help(format!("did you mean `{}` ({})?", code.id(), code.slug())).fix(
+            format!("change to `{}`", code.id()),
+            span,
+            code.id(),
+        ),
+        None => fault.help("`baton check` prints the code of each warning, such as `B504`"),
     }
 }
 
