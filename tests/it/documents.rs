@@ -10,8 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use baton::diagnostics::Family;
+
 use crate::markdown::{Block, anchors, blocks, links};
-use crate::support::{blessing, files, none, project, read, relative};
+use crate::support::{blessing, check, files, none, project, read, relative};
 
 #[test]
 fn what_documents_show_is_what_comes_out() {
@@ -21,6 +23,30 @@ fn what_documents_show_is_what_comes_out() {
 #[test]
 fn links_lead_somewhere() {
     none(documents().iter().flat_map(|path| broken_links(path)).collect(), "broken links");
+}
+
+/// A block without a name is a piece of a file: of the top level, of a flow, of a state, an end or an actor.
+#[test]
+fn pieces_in_the_reference_are_of_the_language() {
+    let reference = read("docs/language.md");
+    let pieces = blocks(&reference).into_iter().filter(|block| block.info == "flow");
+    let foreign = pieces.filter(|piece| {
+        !around().iter().any(|(before, after)| {
+            let found = check(&format!("{before}{}{after}", piece.text)).diagnostics;
+            !found.iter().any(|found| found.code.family() == Family::Syntax)
+        })
+    });
+    none(foreign.map(|piece| piece.text).collect(), "pieces that are not of the language");
+}
+
+fn around() -> [(&'static str, &'static str); 5] {
+    [
+        ("", ""),
+        ("flow f {\n", "}\n"),
+        ("flow f {\nstate s {\n", "}\n}\n"),
+        ("flow f {\nend e: failure {\n", "}\n}\n"),
+        ("actor a: model {\n", "}\n"),
+    ]
 }
 
 fn documents() -> Vec<PathBuf> {
