@@ -90,7 +90,7 @@ fn an_unknown_code_gets_a_suggestion_and_a_fix() {
 #[test]
 fn a_useless_allow_is_deleted_by_its_fix() {
     for (before, after) in [
-        ("enum A { a }\n  // allow(B602): x\nenum B { b }\n", "enum A { a }\n\nenum B { b }\n"),
+        ("enum A { a }\n  // allow(B602): x\nenum B { b }\n", "enum A { a }\nenum B { b }\n"),
         ("enum A { a } // allow(B602): x\nenum B { b }\n", "enum A { a }\nenum B { b }\n"),
         ("// allow(B602, B504): x\nenum A { a }", "// allow(B504): x\nenum A { a }"),
         ("// allow(B504, B602): x\nenum A { a }", "// allow(B504): x\nenum A { a }"),
