@@ -63,11 +63,7 @@ fn place(parsed: Parsed, span: Span, flow: &mut Option<FlowItem>, items: &mut Ve
         Parsed::FlowHead(head) => items.extend(flow.replace(head).map(Item::Flow)),
         Parsed::Member(member) => match flow {
             Some(flow) => flow.members.push(member),
-            None => {
-                if let Member::Junk(junk) = member {
-                    items.push(Item::Junk(junk));
-                }
-            }
+            None => items.push(Item::Junk(headless(&member, span))),
         },
         Parsed::FlowEnd => {
             if let Some(mut flow) = flow.take() {
@@ -76,6 +72,14 @@ fn place(parsed: Parsed, span: Span, flow: &mut Option<FlowItem>, items: &mut Ve
             }
         }
         Parsed::Nothing => {}
+    }
+}
+
+/// A member without a flow; what it says is not checked.
+fn headless(member: &Member, span: Span) -> Junk {
+    match member {
+        Member::Junk(junk) => junk.clone(),
+        _ => Junk { span, keyword: None, name: None },
     }
 }
 

@@ -97,6 +97,8 @@ struct Cutter<'t> {
     piece: Option<usize>,
     /// The `{` of the open flow.
     flow: Option<usize>,
+    /// The head of the open flow is missing.
+    headless: bool,
     /// The current piece is a flow's head.
     head: bool,
     too_deep: bool,
@@ -119,6 +121,7 @@ impl<'t> Cutter<'t> {
             parens: 0,
             piece: None,
             flow: None,
+            headless: false,
             head: false,
             too_deep: false,
             last_end: 0,
@@ -247,7 +250,9 @@ impl<'t> Cutter<'t> {
 
     fn forgotten_flow_end(&mut self) {
         if let Some(open) = self.flow.take() {
-            self.report_unclosed(open, 1);
+            if !std::mem::take(&mut self.headless) {
+                self.report_unclosed(open, 1);
+            }
             let span = Span::new(self.file, self.last_end, self.last_end);
             self.out.pieces.push(Piece { span, kind: PieceKind::FlowEnd, missing_braces: 0 });
         }
@@ -258,6 +263,7 @@ impl<'t> Cutter<'t> {
         let span = Span::new(self.file, token.start, token.end);
         let kind = if self.flow.is_some() && !self.member_follows() {
             self.flow = None;
+            self.headless = false;
             PieceKind::FlowEnd
         } else {
             self.report_surplus(span);
@@ -289,9 +295,24 @@ impl<'t> Cutter<'t> {
             }
     }
 
+    /// A member outside of any flow: the flow's head was forgotten, and what follows are its members.
+    fn report_headless(&mut self, token: Token) {
+        let word = self.word(token);
+        let span = Span::new(self.file, token.start, token.end);
+        self.out.diagnostics.push(
+            Diagnostic::new(Code::Syntax, span, format!("`{word}` stands outside of a flow"))
+                .help("write `flow NAME {` before it, or move it into a flow"),
+        );
+        self.flow = Some(token.start);
+        self.headless = true;
+    }
+
     /// Adds `token` to the current piece, which it may begin or end.
     fn take(&mut self, token: Token) {
         if self.piece.is_none() {
+            if self.flow.is_none() && self.has_head() && MEMBERS.contains(&self.word(token)) {
+                self.report_headless(token);
+            }
             self.piece = Some(token.start);
             self.head = self.flow.is_none() && self.word(token) == "flow";
         }
@@ -345,19 +366,26 @@ impl<'t> Cutter<'t> {
             }
             return;
         }
-        let flow_goes_on = self.flow.is_some() && self.member_follows();
-        if flow_goes_on && self.begins_like_a_clause() {
+        if self.flow.is_some() && self.is_rest_of_member() {
             return self.end_piece(token.end);
         }
         self.end_piece(self.last_end);
         self.close_outside(token);
     }
 
-    /// Whether the current piece is what stood in a state that was closed too early.
-    fn begins_like_a_clause(&self) -> bool {
+    /// Whether the current piece lacks its `{`, or stood in a state that was closed too early: then the next token, a
+    /// `}`, belongs to it.
+    fn is_rest_of_member(&self) -> bool {
+        let [_, next, _] = self.ahead;
+        let word = self.first_word();
+        let braced = MEMBERS.contains(&word) && !matches!(word, "default" | "intake" | "prove");
+        braced || super::words::is_clause(word) && (next.kind == TokenKind::Close || self.member_follows())
+    }
+
+    /// The word with which the current piece begins.
+    fn first_word(&self) -> &str {
         let text = self.piece.and_then(|start| self.text.get(start..)).unwrap_or("");
-        let word: &str = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
-        super::words::is_clause(word)
+        text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("")
     }
 
     fn finish(mut self) -> Outline {

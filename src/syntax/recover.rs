@@ -206,6 +206,9 @@ fn attempts(rule: Rule, text: &str) -> Stop {
 fn in_words(tokens: &[String], before: &str) -> BTreeSet<String> {
     let has = |token: &str| tokens.iter().any(|other| other == token);
     let mut words = BTreeSet::new();
+    if has("percent") && has("money") {
+        return BTreeSet::from(["a type".to_owned()]);
+    }
     if has("_") {
         words.insert("a name".to_owned());
     }
@@ -270,10 +273,11 @@ fn found(text: &str, at: usize) -> (usize, usize) {
     let start = text.len() - trimmed.len();
     let length = match trimmed.chars().next() {
         None | Some('\n' | '\r') => 0,
+        Some(_) if trimmed.starts_with("//") => 0,
         Some(c) if c == '_' || c.is_alphanumeric() => {
             trimmed.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(trimmed.len())
         }
-        Some(_) if trimmed.starts_with("->") || trimmed.starts_with("//") => 2,
+        Some(_) if trimmed.starts_with("->") => 2,
         Some(c) => c.len_utf8(),
     };
     if length == 0 {

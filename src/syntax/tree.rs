@@ -413,7 +413,7 @@ pub struct IntakeItem {
     pub field: Name,
     /// Where it comes from; without it, from calls only.
     pub from: Option<Text>,
-    /// Where it goes; intakes are never counted, yet what was written is kept.
+    /// Where it goes: one hop, never counted.
     pub route: Route,
     /// The maps; `None` without braces.
     pub maps: Option<Vec<MapItem>>,

@@ -118,7 +118,13 @@ impl Lowering<'_> {
     }
 
     /// False, with B014, where the clause has stood before.
-    fn first_time(&mut self, seen: &mut Option<Span>, clause: &ActorClause, word: &str, actor: &Name) -> bool {
+    fn first_time(
+        &mut self,
+        seen: &mut Option<Span>,
+        clause: &ActorClause,
+        word: &str,
+        actor: &Name,
+    ) -> bool {
         if let Some(first) = *seen {
             self.repeated(clause.keyword, clause.span, first, word, &actor.text);
             return false;

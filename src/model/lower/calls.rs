@@ -12,9 +12,7 @@ use super::flow::FlowLowering;
 use super::report::listed;
 use super::values::describe;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{
-    Bounds, Call, FieldUse, FlowId, IntakeId, Join, Kind, Name, PathUse, Run, StateId, Type,
-};
+use crate::model::{Bounds, Call, FieldUse, FlowId, IntakeId, Join, Kind, Name, PathUse, Run, StateId, Type};
 use crate::source::Span;
 use crate::syntax::tree::{ClauseKind, JoinExpr, Keyword, Literal, LiteralValue, RunClause, StateItem};
 
@@ -61,7 +59,12 @@ impl FlowLowering<'_, '_> {
         self.flow[id].kind = Kind::Call(Call { runs, join: join.unwrap_or(Join::All), unknown });
     }
 
-    fn run(&mut self, span: Span, run: &RunClause, given: &mut FxHashMap<crate::model::FieldId, Span>) -> Run {
+    fn run(
+        &mut self,
+        span: Span,
+        run: &RunClause,
+        given: &mut FxHashMap<crate::model::FieldId, Span>,
+    ) -> Run {
         let elsewhere = self.elsewhere(&run.flow);
         let flow = self.all.callee(&run.flow, elsewhere);
         let argument = self.path_use(&run.argument);
@@ -195,7 +198,9 @@ impl FlowLowering<'_, '_> {
                 continue;
             }
             let text = &field.name.text;
-            let message = format!("`{text}` stays absent where its run is not waited for, and its type does not allow that");
+            let message = format!(
+                "`{text}` stays absent where its run is not waited for, and its type does not allow that"
+            );
             self.all.reports.add(
                 Diagnostic::new(Code::TypeMismatch, gives.span, message)
                     .also(field.ty_span, "not optional")
@@ -239,7 +244,9 @@ fn at_most(given: Option<u64>, taken: Option<u64>) -> bool {
 fn lies_within(given: &Bounds, taken: &Bounds) -> bool {
     let low = taken.low.is_none_or(|taken| given.low.is_some_and(|given| given >= taken));
     let high = taken.high.is_none_or(|high| {
-        given.high.is_some_and(|given_high| given_high < high || (given_high == high && (given.open || !taken.open)))
+        given.high.is_some_and(|given_high| {
+            given_high < high || (given_high == high && (given.open || !taken.open))
+        })
     });
     low && high
 }
@@ -275,7 +282,10 @@ impl Lowering<'_> {
         let Some(closing) = self.run_name(flow, state, at) else { return };
         let message = match names.as_slice() {
             [only] => format!("flow `{only}` calls itself, so it could never end"),
-            several => format!("flows {} call each other in a circle, so they could never end", listed(several.iter().copied())),
+            several => format!(
+                "flows {} call each other in a circle, so they could never end",
+                listed(several.iter().copied())
+            ),
         };
         let mut diagnostic = Diagnostic::new(Code::RecursiveCall, closing.span, message)
             .label("closes the circle")

@@ -131,7 +131,10 @@ pub(super) fn sort(kind: StateKind) -> &'static str {
 fn has_arrows(kind: &ClauseKind) -> bool {
     match kind {
         ClauseKind::Deadline { route, .. } => route.is_some(),
-        ClauseKind::Accept { .. } | ClauseKind::Failure(_) | ClauseKind::Handoff(_) | ClauseKind::For { .. } => true,
+        ClauseKind::Accept { .. }
+        | ClauseKind::Failure(_)
+        | ClauseKind::Handoff(_)
+        | ClauseKind::For { .. } => true,
         _ => false,
     }
 }
@@ -177,8 +180,7 @@ impl Lowering<'_> {
     /// B013: a state or end lacks a clause that no other code names.
     pub(super) fn missing_clause(&mut self, name: &Name, word: &str, example: &str) {
         let message = format!("`{}` has no `{word}`", name.text);
-        self.reports.add(
-            Diagnostic::new(Code::MissingClause, name.span, message).help(format!("write `{example}`")),
-        );
+        self.reports
+            .add(Diagnostic::new(Code::MissingClause, name.span, message).help(format!("write `{example}`")));
     }
 }

@@ -9,9 +9,7 @@ use super::Lowering;
 use super::calls::{Receipt, Signature};
 use super::guards::ThresholdUses;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{
-    Call, End, FieldId, Flow, Join, Kind, Name, PathId, Root, Slot, State, StateId,
-};
+use crate::model::{Call, End, FieldId, Flow, Join, Kind, Name, PathId, Root, Slot, State, StateId};
 use crate::syntax::tree::{
     DefaultKind, EndClauseKind, EndItem, FlowItem, IntakeItem, Junk, Keyword, Member, StateItem, StateKind,
 };
@@ -100,7 +98,11 @@ impl<'t> Lowering<'t> {
             open.names.fields.insert(field.name.text.clone(), FieldId::new(at));
         }
         if first.is_none() && !open.item.members.iter().any(is_context_junk) {
-            self.missing_member(&open.flow.name, "context", "`context { … }` with the fields that the work carries");
+            self.missing_member(
+                &open.flow.name,
+                "context",
+                "`context { … }` with the fields that the work carries",
+            );
         }
     }
 

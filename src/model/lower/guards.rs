@@ -149,7 +149,10 @@ impl FlowLowering<'_, '_> {
             Type::Unknown => Guard::Unknown,
             ty => {
                 let text = &self.flow[id].text;
-                let message = format!("`{text}` is {}, and only a bool can stand by itself", describe(&self.all.model, ty));
+                let message = format!(
+                    "`{text}` is {}, and only a bool can stand by itself",
+                    describe(&self.all.model, ty)
+                );
                 let help = format!("say what is asked of it, such as `{text} {}`", example_test(ty));
                 let diagnostic = Diagnostic::new(Code::TypeMismatch, path.span, message).help(help);
                 self.report_in(reader, diagnostic);
@@ -173,11 +176,19 @@ impl FlowLowering<'_, '_> {
                 Some(is) => self.all.reports.wrong_kind(name, is, "field or threshold", fields.iter()),
                 None => self.all.reports.unknown(name, "field or threshold", fields.iter()),
             },
-            None => self.all.misnamed(name, "threshold", found, is, |decl| matches!(decl, Decl::Threshold(_))),
+            None => {
+                self.all.misnamed(name, "threshold", found, is, |decl| matches!(decl, Decl::Threshold(_)))
+            }
         }
     }
 
-    fn threshold(&mut self, id: ThresholdId, name: &Name, state: Option<StateId>, reader: &mut Reader) -> Guard {
+    fn threshold(
+        &mut self,
+        id: ThresholdId,
+        name: &Name,
+        state: Option<StateId>,
+        reader: &mut Reader,
+    ) -> Guard {
         if self.all.thresholds.is_circular(name.span) {
             return Guard::Unknown;
         }
@@ -213,9 +224,10 @@ impl FlowLowering<'_, '_> {
         if self.thresholds.known.contains_key(&self.threshold_key(id, state)) {
             return;
         }
-        let needed = self.all.thresholds.needed(id, |id| {
-            self.thresholds.known.contains_key(&self.threshold_key(id, state))
-        });
+        let needed = self
+            .all
+            .thresholds
+            .needed(id, |id| self.thresholds.known.contains_key(&self.threshold_key(id, state)));
         for id in needed {
             let Some(&item) = self.all.items.thresholds.get(id.index()) else { continue };
             let approval = state.and_then(|state| self.decided_in(state));
@@ -231,11 +243,13 @@ impl FlowLowering<'_, '_> {
         let Some(first) = missing.first() else { return };
         let (text, field) = (&name.text, &first.text);
         let mut diagnostic = if first.text == "decision" {
-            let message = format!("`{text}` asks for `decision`, which is known in the guards of an approval only");
+            let message =
+                format!("`{text}` asks for `decision`, which is known in the guards of an approval only");
             Diagnostic::new(Code::UnknownName, name.span, message)
                 .help("use this threshold in an approval, or ask for a field")
         } else {
-            let message = format!("`{text}` asks for `{field}`, which flow `{}` does not have", self.flow.name.text);
+            let message =
+                format!("`{text}` asks for `{field}`, which flow `{}` does not have", self.flow.name.text);
             Diagnostic::new(Code::UnknownName, name.span, message)
                 .help(format!("declare `{field}` in the context, or use another threshold"))
         };

@@ -25,7 +25,9 @@ impl FlowLowering<'_, '_> {
         for (at, item) in items.iter().enumerate() {
             let from = item.from.as_ref().map(|from| &from.value);
             match seen.get(&(&item.field.text, from)) {
-                Some(&first) => self.all.reports.duplicate(&item.field, first, "with this source, the intake of"),
+                Some(&first) => {
+                    self.all.reports.duplicate(&item.field, first, "with this source, the intake of")
+                }
                 None => drop(seen.insert((&item.field.text, from), item.field.span)),
             }
             let intake = self.intake(IntakeId::new(at), item);
@@ -60,9 +62,13 @@ impl FlowLowering<'_, '_> {
     fn intake_arrow(&mut self, id: IntakeId, item: &IntakeItem) {
         let mut route = item.route.clone();
         if let Some(bound) = route.hops.first().and_then(|hop| hop.bound.as_ref()) {
-            let message = format!("the arrow of intake `{}` can't be counted, since work comes in once", item.field.text);
+            let message = format!(
+                "the arrow of intake `{}` can't be counted, since work comes in once",
+                item.field.text
+            );
             self.all.reports.add(
-                Diagnostic::new(Code::RepeatedClause, bound.span, message).help("delete `at most … else -> …`"),
+                Diagnostic::new(Code::RepeatedClause, bound.span, message)
+                    .help("delete `at most … else -> …`"),
             );
             self.flow.unknown = true;
         }
@@ -115,8 +121,10 @@ impl FlowLowering<'_, '_> {
 
     /// B505 for the fields that the maps leave without a value; an optional one may be left out whole.
     fn check_mapped(&mut self, item: &IntakeItem, field: FieldId, mapped: &FxHashMap<Steps, Span>) {
-        let begun: FxHashSet<&[u32]> =
-            mapped.keys().flat_map(|steps| (0..steps.len()).filter_map(|length| steps.get(..length))).collect();
+        let begun: FxHashSet<&[u32]> = mapped
+            .keys()
+            .flat_map(|steps| (0..steps.len()).filter_map(|length| steps.get(..length)))
+            .collect();
         let mut missing = Vec::new();
         let mut open = vec![(Steps::new(), String::new(), &self.flow[field].ty.ty)];
         while let Some((steps, text, ty)) = open.pop() {
@@ -127,7 +135,11 @@ impl FlowLowering<'_, '_> {
             }
             for (at, field) in (0..).zip(&asset.fields) {
                 let below: Steps = steps.iter().copied().chain([at]).collect();
-                let name = if text.is_empty() { field.name.text.to_string() } else { format!("{text}.{}", field.name.text) };
+                let name = if text.is_empty() {
+                    field.name.text.to_string()
+                } else {
+                    format!("{text}.{}", field.name.text)
+                };
                 if mapped.contains_key(&below) || field.ty.ty == Type::Unknown {
                     continue;
                 }
@@ -142,10 +154,9 @@ impl FlowLowering<'_, '_> {
             let names = listed(missing.iter().map(String::as_str));
             let message = format!("intake `{}` leaves {names} without a value", item.field.text);
             let key = first.rsplit('.').next().unwrap_or(first);
-            self.all.reports.add(
-                Diagnostic::new(Code::Unmapped, item.field.span, message)
-                    .help(format!("write `map {first} = raw.{key}` between its braces, or make the field optional")),
-            );
+            self.all.reports.add(Diagnostic::new(Code::Unmapped, item.field.span, message).help(format!(
+                "write `map {first} = raw.{key}` between its braces, or make the field optional"
+            )));
         }
     }
 }

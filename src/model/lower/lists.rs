@@ -49,7 +49,11 @@ impl Lowering<'_> {
 
 impl FlowLowering<'_, '_> {
     /// Whole context fields, each once.
-    pub(super) fn field_list<'n>(&mut self, names: impl Iterator<Item = &'n Name>, what: &str) -> Vec<FieldUse> {
+    pub(super) fn field_list<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n Name>,
+        what: &str,
+    ) -> Vec<FieldUse> {
         let mut seen: FxHashMap<FieldId, Span> = FxHashMap::default();
         let mut uses = Vec::new();
         for name in names {

@@ -24,7 +24,8 @@ impl Lowering<'_> {
             }
             LiteralValue::Faulty => None,
             _ => {
-                let message = format!("{what} takes a whole number, and this is {}", describe_literal(literal));
+                let message =
+                    format!("{what} takes a whole number, and this is {}", describe_literal(literal));
                 self.mismatch(literal, message, &format!("write a whole number, such as `{}`", least.max(2)));
                 None
             }
@@ -35,7 +36,11 @@ impl Lowering<'_> {
     pub(super) fn time(&mut self, literal: &Literal, what: &str) -> Option<u64> {
         let seconds = self.duration(literal, what);
         if seconds == Some(0) {
-            self.out_of_range(literal, format!("{what} leaves no time at all"), "write a duration such as `15m`");
+            self.out_of_range(
+                literal,
+                format!("{what} leaves no time at all"),
+                "write a duration such as `15m`",
+            );
             return None;
         }
         seconds
@@ -48,7 +53,11 @@ impl Lowering<'_> {
             LiteralValue::Faulty => None,
             _ => {
                 let message = format!("{what} takes a duration, and this is {}", describe_literal(literal));
-                self.mismatch(literal, message, "write a number with its unit, such as `90s`, `15m`, `24h` or `7d`");
+                self.mismatch(
+                    literal,
+                    message,
+                    "write a number with its unit, such as `90s`, `15m`, `24h` or `7d`",
+                );
                 None
             }
         }
@@ -61,12 +70,17 @@ impl Lowering<'_> {
                 Some(Money { amount, currency })
             }
             LiteralValue::Money(..) => {
-                self.out_of_range(literal, format!("{what} can't be less than nothing"), "write an amount from 0 up");
+                self.out_of_range(
+                    literal,
+                    format!("{what} can't be less than nothing"),
+                    "write an amount from 0 up",
+                );
                 None
             }
             LiteralValue::Faulty => None,
             _ => {
-                let message = format!("{what} takes an amount of money, and this is {}", describe_literal(literal));
+                let message =
+                    format!("{what} takes an amount of money, and this is {}", describe_literal(literal));
                 self.mismatch(literal, message, "write an amount with its currency, such as `0.15 USD`");
                 None
             }

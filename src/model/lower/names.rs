@@ -15,7 +15,18 @@ use crate::syntax::tree::{Item, Tree};
 
 /// The words that can't name a field, threshold, enum member or option.
 const RESERVED: &[&str] = &[
-    "and", "or", "not", "is", "in", "present", "absent", "true", "false", "delivered", "otherwise", "decision",
+    "and",
+    "or",
+    "not",
+    "is",
+    "in",
+    "present",
+    "absent",
+    "true",
+    "false",
+    "delivered",
+    "otherwise",
+    "decision",
     "raw",
 ];
 
@@ -128,7 +139,11 @@ impl<'t> Lowering<'t> {
                 let id = ThresholdId::new(self.items.thresholds.len());
                 let used = !self.enter(file, &item.name, Decl::Threshold(id));
                 self.items.thresholds.push(item);
-                self.model.thresholds.push(Threshold { name: item.name.clone(), doc: item.doc.clone(), used });
+                self.model.thresholds.push(Threshold {
+                    name: item.name.clone(),
+                    doc: item.doc.clone(),
+                    used,
+                });
             }
             Item::Flow(item) => {
                 let id = FlowId::new(self.items.flows.len());
@@ -305,7 +320,8 @@ impl<'t> Lowering<'t> {
         let Some(scope) = self.scopes.get(name.span.file.0 as usize) else { return };
         let used = scope.uses.iter().filter_map(|&(other, _)| self.scopes.get(other));
         let scopes = std::iter::once(scope).chain(used);
-        let names = scopes.flat_map(|scope| &scope.declared).filter(|entry| fits(entry.1)).map(|entry| &entry.0.text);
+        let names =
+            scopes.flat_map(|scope| &scope.declared).filter(|entry| fits(entry.1)).map(|entry| &entry.0.text);
         match is {
             Some(is) => self.reports.wrong_kind(name, is, due, names),
             None => self.reports.unknown(name, due, names),

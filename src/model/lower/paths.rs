@@ -45,8 +45,12 @@ impl FlowLowering<'_, '_> {
             reader.missing.push(path.root.clone());
         } else if !reader.silent_decision {
             self.all.reports.add(
-                Diagnostic::new(Code::UnknownName, path.span, "`decision` is known in the guards of an approval only")
-                    .help("compare a field, or make this state an `approval` with `options`"),
+                Diagnostic::new(
+                    Code::UnknownName,
+                    path.span,
+                    "`decision` is known in the guards of an approval only",
+                )
+                .help("compare a field, or make this state an `approval` with `options`"),
             );
         }
         None

@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use super::flow::FlowLowering;
 use crate::model::{
-    Arrow, ArrowKind, DefaultDeadline, DefaultFailure, DefaultHop, DefaultRoute, Slot, Spanned, Start, StateId,
+    Arrow, ArrowKind, DefaultDeadline, DefaultFailure, DefaultHop, DefaultRoute, Slot, Spanned, Start,
+    StateId,
 };
 use crate::syntax::tree::{DefaultItem, DefaultKind, Hop, Route};
 
@@ -64,7 +65,8 @@ impl FlowLowering<'_, '_> {
                     },
                 };
                 let route = route.as_ref().map(|route| self.default_route(route));
-                self.flow.default_deadline = Some(DefaultDeadline { span: item.span, within, route, used: false });
+                self.flow.default_deadline =
+                    Some(DefaultDeadline { span: item.span, within, route, used: false });
             }
             DefaultKind::Failure(route) => {
                 let route = self.default_route(route);

@@ -115,11 +115,16 @@ impl FlowLowering<'_, '_> {
     /// The intake of that field, and of that source if it is said; else the one for calls, or the only one.
     fn started_intake(&mut self, name: &Name, from: Option<&Text>) -> Option<IntakeId> {
         let field = self.field(name)?;
-        let taking: Vec<usize> =
-            (0..).zip(&self.flow.intakes).filter(|(_, intake)| intake.field == Some(field)).map(|(at, _)| at).collect();
+        let taking: Vec<usize> = (0..)
+            .zip(&self.flow.intakes)
+            .filter(|(_, intake)| intake.field == Some(field))
+            .map(|(at, _)| at)
+            .collect();
         let source = |at: &usize| self.flow.intakes.get(*at).and_then(|intake| intake.from.as_ref());
         let found = match from {
-            Some(from) => taking.iter().find(|at| source(at).is_some_and(|source| source.value == from.value)),
+            Some(from) => {
+                taking.iter().find(|at| source(at).is_some_and(|source| source.value == from.value))
+            }
             None if taking.len() == 1 => taking.first(),
             None => taking.iter().find(|at| source(at).is_none()),
         };
@@ -135,12 +140,16 @@ impl FlowLowering<'_, '_> {
             _ if taking == 0 => {
                 let message = format!("no intake takes `{text}`, so no work can start with it");
                 let fields = self.flow.intakes.iter().map(|intake| intake.name.text.as_str());
-                let help = format!("start with the field of an intake, such as {}", super::report::listed(fields.take(4)));
+                let help = format!(
+                    "start with the field of an intake, such as {}",
+                    super::report::listed(fields.take(4))
+                );
                 Diagnostic::new(Code::UnknownName, name.span, message).help(help)
             }
             Some(from) => {
                 let message = format!("no intake takes `{text}` from \"{}\"", from.value);
-                Diagnostic::new(Code::UnknownName, from.span, message).help("write the source of one of its intakes")
+                Diagnostic::new(Code::UnknownName, from.span, message)
+                    .help("write the source of one of its intakes")
             }
             None => {
                 let message = format!("{taking} intakes take `{text}`, and nothing says which one");

@@ -8,8 +8,8 @@ use super::flow::FlowLowering;
 use super::proves::StateRole;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    ActorId, Approval, ArrowKind, Call, Carry, End, FieldId, FieldUse, Flow, Guard, Handoff, HandoffId, Join, Kind,
-    Name, Slot, Spanned, Start, State, StateId, Text, When,
+    ActorId, Approval, ArrowKind, Call, Carry, End, FieldId, FieldUse, Flow, Guard, Handoff, HandoffId, Join,
+    Kind, Name, Slot, Spanned, Start, State, StateId, Text, When,
 };
 use crate::source::Span;
 use crate::syntax::tree::{
@@ -216,7 +216,9 @@ impl FlowLowering<'_, '_> {
         silent_decision: bool,
     ) -> When {
         match &handoff.when {
-            tree::When::Guard(_, guard) => When::Guard(guard.span, self.guard(guard, Some(id), silent_decision)),
+            tree::When::Guard(_, guard) => {
+                When::Guard(guard.span, self.guard(guard, Some(id), silent_decision))
+            }
             tree::When::Missing => When::Missing,
             &tree::When::Otherwise(span) => {
                 let Some(first) = *otherwise else {
@@ -293,20 +295,25 @@ impl FlowLowering<'_, '_> {
             _ => ("a failure", "delete it; a failure says its `reason`"),
         };
         let message = format!("`{word}` has no meaning in `{}`, which is {sort}", item.name.text);
-        self.all.reports.add(
-            Diagnostic::new(Code::RepeatedClause, clause.keyword, message)
-                .help(help)
-                .fix(format!("delete this `{word}`"), clause.span, ""),
-        );
+        self.all.reports.add(Diagnostic::new(Code::RepeatedClause, clause.keyword, message).help(help).fix(
+            format!("delete this `{word}`"),
+            clause.span,
+            "",
+        ));
     }
 
     /// Whether that state may play a role in a `prove` or scenario; B012 at its name if not.
     pub(super) fn plays(&mut self, name: &Name, id: StateId, role: StateRole) -> bool {
         let plays = role.fits(&self.flow[id].kind);
         if !plays && !self.flow[id].unknown {
-            let message = format!("`{}` is {}, and {} is due here", name.text, kind_words(&self.flow[id].kind), role.words());
-            let diagnostic =
-                Diagnostic::new(Code::WrongKind, name.span, message).also(self.flow[id].name.span, "declared here");
+            let message = format!(
+                "`{}` is {}, and {} is due here",
+                name.text,
+                kind_words(&self.flow[id].kind),
+                role.words()
+            );
+            let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message)
+                .also(self.flow[id].name.span, "declared here");
             let fitting = self.flow.states.iter().filter(|state| role.fits(&state.kind));
             let fitting = fitting.map(|state| &state.name.text);
             let diagnostic = self.all.reports.with_nearest(diagnostic, name, role.noun(), fitting);

@@ -97,7 +97,8 @@ impl Lowering<'_> {
         decides: Vec<bool>,
     ) {
         let order = &mut self.thresholds;
-        order.facts = decides.into_iter().map(|decides| ThresholdFacts { decides, ..Default::default() }).collect();
+        order.facts =
+            decides.into_iter().map(|decides| ThresholdFacts { decides, ..Default::default() }).collect();
         for (&(from, to), name) in edges.iter().zip(places) {
             if let Some(facts) = order.facts.get_mut(from).filter(|_| !order.circular.contains(&name.span)) {
                 facts.names.push(ThresholdId::new(to));

@@ -4,9 +4,7 @@
 
 use super::clauses::{Written, first};
 use super::flow::FlowLowering;
-use crate::model::{
-    ArrowKind, Exit, Kind, Provenance, Retry, Slot, Spanned, Start, StateId, Timer,
-};
+use crate::model::{ArrowKind, Exit, Kind, Provenance, Retry, Slot, Spanned, Start, StateId, Timer};
 use crate::source::Span;
 use crate::syntax::tree::{ClauseKind, Keyword, Literal, Route, StateItem, StateKind};
 
@@ -40,7 +38,14 @@ impl FlowLowering<'_, '_> {
     }
 
     /// A timer that says both its duration and its target.
-    fn timer(&mut self, id: StateId, within: &Literal, route: &Route, kind: ArrowKind, what: &str) -> Slot<Timer> {
+    fn timer(
+        &mut self,
+        id: StateId,
+        within: &Literal,
+        route: &Route,
+        kind: ArrowKind,
+        what: &str,
+    ) -> Slot<Timer> {
         let seconds = self.all.time(within, what);
         let arrows = self.arrows(Start::State(id), kind, route);
         let (source, route_source, span) = (Provenance::State, Provenance::State, within.span);
@@ -139,15 +144,19 @@ impl FlowLowering<'_, '_> {
         Written::Here(Length { seconds, source: Provenance::Default, span })
     }
 
-    fn deadline_arrows(&mut self, id: StateId, route: Option<&Route>) -> Option<(std::ops::Range<u32>, Provenance)> {
+    fn deadline_arrows(
+        &mut self,
+        id: StateId,
+        route: Option<&Route>,
+    ) -> Option<(std::ops::Range<u32>, Provenance)> {
         if let Some(route) = route {
             return Some((self.arrows(Start::State(id), ArrowKind::Deadline, route), Provenance::State));
         }
         let default = self.flow.default_deadline.take();
         let route = default.as_ref().and_then(|default| default.route.as_ref());
-        let arrows = route
-            .filter(|route| !route.leads_to(id))
-            .map(|route| (self.copied_arrows(Start::State(id), ArrowKind::Deadline, route), Provenance::Default));
+        let arrows = route.filter(|route| !route.leads_to(id)).map(|route| {
+            (self.copied_arrows(Start::State(id), ArrowKind::Deadline, route), Provenance::Default)
+        });
         self.flow.default_deadline = default;
         arrows
     }

@@ -96,9 +96,7 @@ impl Lowering<'_> {
 
     fn field(&mut self, item: &FieldItem) -> Field {
         let (ty, ty_span) = match &item.ty {
-            Some(expr) => {
-                (FieldType { ty: self.ty(expr), optional: expr.optional.is_some() }, expr.span)
-            }
+            Some(expr) => (FieldType { ty: self.ty(expr), optional: expr.optional.is_some() }, expr.span),
             None => {
                 self.unreadable(item.span);
                 (FieldType { ty: Type::Unknown, optional: false }, item.span)
@@ -111,7 +109,9 @@ impl Lowering<'_> {
         match &expr.kind {
             TypeKind::Text { max } => match max {
                 None => Type::Text { max: None },
-                Some(max) => self.count(max, 1, "`max`").map_or(Type::Unknown, |max| Type::Text { max: Some(max) }),
+                Some(max) => {
+                    self.count(max, 1, "`max`").map_or(Type::Unknown, |max| Type::Text { max: Some(max) })
+                }
             },
             TypeKind::Url => Type::Url,
             TypeKind::Bool => Type::Bool,
@@ -194,9 +194,17 @@ impl Lowering<'_> {
             LiteralValue::Number(number) if !whole || number.is_integer() => Some(number),
             LiteralValue::Faulty => None,
             _ => {
-                let kind = if whole { "an `int` ranges over whole numbers" } else { "a `number` ranges over numbers" };
+                let kind = if whole {
+                    "an `int` ranges over whole numbers"
+                } else {
+                    "a `number` ranges over numbers"
+                };
                 let message = format!("{kind}, and this is {}", super::values::describe_literal(literal));
-                let help = if whole { "write a whole number, such as `1..5`" } else { "write a number, such as `0..1`" };
+                let help = if whole {
+                    "write a whole number, such as `1..5`"
+                } else {
+                    "write a number, such as `0..1`"
+                };
                 self.reports.add(Diagnostic::new(Code::TypeMismatch, literal.span, message).help(help));
                 None
             }
@@ -208,7 +216,11 @@ impl Lowering<'_> {
         let empty = low > high || (range.open && low == high);
         if empty {
             let (low_text, high_text) = (low.normalize(), high.normalize());
-            let why = if low > high { "its lower end is the higher one" } else { "`..<` leaves out its only value" };
+            let why = if low > high {
+                "its lower end is the higher one"
+            } else {
+                "`..<` leaves out its only value"
+            };
             self.reports.add(
                 Diagnostic::new(Code::EmptyRange, range.span, format!("nothing lies in this range: {why}"))
                     .label(format!("from {low_text} up to {high_text}"))
@@ -240,7 +252,10 @@ impl Lowering<'_> {
         let Some((&(owner, at), earlier)) = steps.split_last() else { return };
         let Some(field) = self.model[owner].fields.get(at) else { return };
         let first = steps.first().map_or(owner, |step| step.0);
-        let message = format!("asset `{}` contains itself, so no value of it could ever be complete", self.model[first].name.text);
+        let message = format!(
+            "asset `{}` contains itself, so no value of it could ever be complete",
+            self.model[first].name.text
+        );
         let mut diagnostic = Diagnostic::new(Code::RecursiveType, field.ty_span, message)
             .label(format!("`{}` closes the circle", field.name.text))
             .help("write `?` after the type, so that it may be absent, or make it a `list of`")

@@ -46,7 +46,8 @@ impl FlowLowering<'_, '_> {
     ) -> Option<Value> {
         let path = &self.flow[id];
         let holder = Holder { text: path.text.clone(), ty: path.ty.clone(), fills: false };
-        if !matches!(op.value, CompareOp::Is | CompareOp::IsNot) && !self.is_ordered(&holder, op.span, reader) {
+        if !matches!(op.value, CompareOp::Is | CompareOp::IsNot) && !self.is_ordered(&holder, op.span, reader)
+        {
             return None;
         }
         self.value(value, &holder, reader)
@@ -55,7 +56,12 @@ impl FlowLowering<'_, '_> {
     /// Whether values of that type come in an order; B020 at `place` if not.
     pub(super) fn is_ordered(&mut self, holder: &Holder, place: Span, reader: &Reader) -> bool {
         let help = match holder.ty {
-            Type::Int(_) | Type::Number(_) | Type::Percent | Type::Duration | Type::Money(_) | Type::Unknown => {
+            Type::Int(_)
+            | Type::Number(_)
+            | Type::Percent
+            | Type::Duration
+            | Type::Money(_)
+            | Type::Unknown => {
                 return true;
             }
             Type::Enum(_) | Type::Options(_) => "compare it by `is`, `is not`, or `in {…}`",
@@ -92,7 +98,8 @@ impl FlowLowering<'_, '_> {
                 let mut diagnostic =
                     Diagnostic::new(Code::TypeMismatch, name.span, message).help(self.help_for(ty));
                 if matches!(ty, Type::Text { .. } | Type::Url) {
-                    diagnostic = diagnostic.fix("write it in quotes", name.span, format!("\"{}\"", name.text));
+                    diagnostic =
+                        diagnostic.fix("write it in quotes", name.span, format!("\"{}\"", name.text));
                 }
                 self.report_in(reader, diagnostic);
                 None
@@ -107,8 +114,8 @@ impl FlowLowering<'_, '_> {
         }
         if !declared.unknown {
             let message = format!("enum `{}` has no member `{}`", declared.name.text, name.text);
-            let diagnostic =
-                Diagnostic::new(Code::BadOption, name.span, message).also(declared.name.span, "declared here");
+            let diagnostic = Diagnostic::new(Code::BadOption, name.span, message)
+                .also(declared.name.span, "declared here");
             let members = declared.members.iter().map(|member| &member.text);
             let diagnostic = self.all.reports.with_nearest(diagnostic, name, "member", members);
             self.report_in(reader, diagnostic);
@@ -167,7 +174,13 @@ impl FlowLowering<'_, '_> {
     }
 
     /// A member in quotes: the repair is to take them away.
-    fn quoted_member(&mut self, text: &str, literal: &Literal, holder: &Holder, reader: &Reader) -> Option<Value> {
+    fn quoted_member(
+        &mut self,
+        text: &str,
+        literal: &Literal,
+        holder: &Holder,
+        reader: &Reader,
+    ) -> Option<Value> {
         let known = match &holder.ty {
             Type::Enum(id) => self.all.model[*id].members.iter().any(|member| member.text == text),
             Type::Options(approval) => match &self.flow[*approval].kind {
@@ -257,7 +270,9 @@ impl FlowLowering<'_, '_> {
                 format!("write one of its members, such as {}", super::report::listed(members))
             }
             Type::Options(_) => "write one of the options".to_owned(),
-            Type::Date | Type::List { .. } => "only `is present` and `is absent` can be asked of it".to_owned(),
+            Type::Date | Type::List { .. } => {
+                "only `is present` and `is absent` can be asked of it".to_owned()
+            }
             Type::Asset(_) => "name one of its fields after a `.`".to_owned(),
             Type::Unknown => String::new(),
         }

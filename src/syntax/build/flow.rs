@@ -1,6 +1,7 @@
 //! The members of a flow but its states and scenarios.
 
 use super::{Builder, Pair, Rule, junk_keyword, part, parts, tight};
+use crate::diagnostics::Code;
 use crate::syntax::tree::{
     ContextItem, DefaultItem, DefaultKind, EndClause, EndClauseKind, EndItem, FlowItem, GateExpr, Hop,
     IntakeItem, MapItem, MapValue, ProveItem, ProveKind, Route,
@@ -70,7 +71,7 @@ impl Builder<'_> {
         let from = part(&pair, Rule::source)
             .and_then(|source| part(&source, Rule::text))
             .map(|text| self.text(&text));
-        let route = self.route(part(&pair, Rule::route)?);
+        let route = self.uncounted(part(&pair, Rule::route)?);
         let mut faulty = false;
         let maps = part(&pair, Rule::maps).map(|maps| {
             let maps: Vec<Option<MapItem>> = parts(maps).map(|map| self.map(map)).collect();
@@ -78,6 +79,24 @@ impl Builder<'_> {
             maps.into_iter().flatten().collect()
         });
         Some(IntakeItem { span, field, from, route, maps, faulty })
+    }
+
+    /// The route of an intake: work comes in once, so there is nothing to count.
+    fn uncounted(&mut self, pair: Pair) -> Route {
+        let bound = part(&pair, Rule::bound).map(|bound| self.span(&bound));
+        let mut route = self.route(pair);
+        if let Some(bound) = bound {
+            let message = "the arrow of an intake can't be counted, since work comes in once";
+            self.report(
+                Code::Syntax,
+                bound,
+                message,
+                "end the intake after its state, and count the arrow that leads back",
+            );
+            route.hops.truncate(1);
+            route.hops.iter_mut().for_each(|hop| hop.bound = None);
+        }
+        route
     }
 
     fn map(&mut self, pair: Pair) -> Option<MapItem> {
@@ -124,7 +143,7 @@ impl Builder<'_> {
                 let span = self.span(&outcome);
                 let message = format!("expected `success` or `failure`, found `{other}`");
                 self.report(
-                    crate::diagnostics::Code::Syntax,
+                    Code::Syntax,
                     span,
                     message,
                     format!("write `end {}: success {{ … }}` or `end {0}: failure {{ … }}`", name.text),
