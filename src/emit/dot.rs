@@ -9,6 +9,9 @@ use super::{Feature, File, Options, Support, Target};
 use crate::diagnostics::Diagnostic;
 use crate::plan::Plan;
 
+/// The colour of escalation.
+const AMBER: &str = "#b45309";
+
 /// A picture for Graphviz.
 pub(super) static TARGET: Target = Target {
     name: "dot",
@@ -56,17 +59,24 @@ fn node(node: &Node<'_>, text: &mut String) {
     let fill = fill.map(|fill| format!(", fillcolor=\"{fill}\"")).unwrap_or_default();
     let _ = writeln!(
         text,
-        "  {} [label=<<b>{}</b><br/><font point-size=\"9\">{}</font>>{}{fill}]",
+        "  {} [label=<<b>{}</b><br/><font point-size=\"9\">{}</font>{}>{}{fill}]",
         quoted(node.id),
         markup(node.title),
         markup(&node.subtitle),
+        notes(node),
         look(node.shape),
     );
 }
 
+fn notes(node: &Node<'_>) -> String {
+    let small =
+        |note: &String| format!("<br/><font point-size=\"8\" color=\"{AMBER}\">{}</font>", markup(note));
+    node.notes.iter().map(small).collect()
+}
+
 fn look(shape: Shape) -> &'static str {
     match shape {
-        Shape::Intake => ", shape=cds, style=filled, fillcolor=\"#f8fafc\"",
+        Shape::Intake => ", shape=cds, style=filled, margin=\"0.25,0.12\", fillcolor=\"#f8fafc\"",
         Shape::State => "",
         Shape::Approval => ", shape=hexagon, style=filled, penwidth=1.5",
         Shape::Wait => ", shape=ellipse, style=filled",
@@ -91,7 +101,7 @@ fn line(line: &Line<'_>, text: &mut String) {
     attributes.extend(match line.style {
         Style::Handoff => None,
         Style::Counted => Some("style=dashed".to_owned()),
-        Style::Escalation => Some("style=dashed, color=\"#b45309\", fontcolor=\"#b45309\"".to_owned()),
+        Style::Escalation => Some(format!("style=dashed, color=\"{AMBER}\", fontcolor=\"{AMBER}\"")),
     });
     if !line.firm {
         attributes.push("constraint=false".to_owned());

@@ -36,7 +36,8 @@ fn flowchart(picture: &Picture<'_>) -> String {
 fn node(node: &Node<'_>, text: &mut String) {
     let (open, close) = brackets(node.shape);
     let (title, subtitle) = (escaped(node.title), escaped(&node.subtitle));
-    let _ = writeln!(text, "  {}{open}\"<b>{title}</b><br/>{subtitle}\"{close}", key(node.id));
+    let notes: String = node.notes.iter().map(|note| format!("<br/><i>{}</i>", escaped(note))).collect();
+    let _ = writeln!(text, "  {}{open}\"<b>{title}</b><br/>{subtitle}{notes}\"{close}", key(node.id));
 }
 
 fn brackets(shape: Shape) -> (&'static str, &'static str) {

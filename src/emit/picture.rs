@@ -3,7 +3,8 @@
 //! Must not know: any drawing language.
 //!
 //! Arrows with one start, one target and one style are one line. Lines for rework and escalation are slack: they do
-//! not say which state stands above which, so that the way to success reads from top to bottom.
+//! not say which state stands above which, so that the way to success reads from top to bottom. Where many states
+//! escalate to one place, their boxes say so, in place of a bundle of lines that hides all others.
 
 use std::fmt::Write as _;
 
@@ -27,6 +28,8 @@ pub(super) struct Node<'p> {
     pub(super) title: &'p str,
     /// Who owns the work, or what arrives.
     pub(super) subtitle: String,
+    /// The escalations that are written here rather than drawn, a line each: `stuck if too late, failed`.
+    pub(super) notes: Vec<String>,
     /// A colour for each owner, as a position in [`FILLS`].
     pub(super) colour: Option<usize>,
 }
@@ -72,12 +75,59 @@ pub(super) const FILLS: [&str; 8] =
 /// A condition is cut after so many characters.
 const LONGEST: usize = 48;
 
+/// So many lines of escalation to one place are drawn; where there are more, the boxes say it.
+const BUNDLE: usize = 3;
+
 /// Draws a flow.
 pub(super) fn picture<'p>(plan: &'p Plan, flow: &'p Flow) -> Picture<'p> {
     let mut lines = intake_lines(flow);
     lines.extend(flow.states.iter().flat_map(|(name, state)| state_lines(name, state)));
-    hold_what_floats(&mut lines);
-    Picture { nodes: nodes(plan, flow), lines }
+    let mut picture = Picture { nodes: nodes(plan, flow), lines };
+    picture.write_bundles(flow);
+    picture.hold_what_floats();
+    picture
+}
+
+impl Picture<'_> {
+    /// Turns the bundles of escalations to one place into notes.
+    fn write_bundles(&mut self, flow: &Flow) {
+        let bundled = bundled(flow, &self.lines);
+        let mut notes = FxHashMap::<&str, Vec<String>>::default();
+        self.lines.retain(|line| {
+            let drawn = line.style != Style::Escalation || !bundled.contains(line.to);
+            if !drawn {
+                notes.entry(line.from).or_default().push(format!("{} if {}", line.to, line.words.join(", ")));
+            }
+            drawn
+        });
+        for node in &mut self.nodes {
+            node.notes = notes.remove(node.id).unwrap_or_default();
+        }
+    }
+
+    /// What only slack lines lead to would float to the top: the first of them holds it.
+    fn hold_what_floats(&mut self) {
+        let mut held: FxHashSet<_> = self.lines.iter().filter(|line| line.firm).map(|line| line.to).collect();
+        for line in &mut self.lines {
+            if line.from != line.to && held.insert(line.to) {
+                line.firm = true;
+            }
+        }
+    }
+}
+
+/// Where a bundle of escalations leads: failure ends, and states that handoffs lead to as well.
+fn bundled<'p>(flow: &Flow, lines: &[Line<'p>]) -> FxHashSet<&'p str> {
+    let mut count = FxHashMap::<&str, usize>::default();
+    for line in lines.iter().filter(|line| line.style == Style::Escalation) {
+        *count.entry(line.to).or_default() += 1;
+    }
+    let firm: FxHashSet<_> = lines.iter().filter(|line| line.firm).map(|line| line.to).collect();
+    let stands = |to: &str| match flow.ends.get(to) {
+        Some(end) => matches!(end.outcome, Outcome::Failure { .. }),
+        None => firm.contains(to),
+    };
+    count.into_iter().filter(|&(to, count)| count > BUNDLE && stands(to)).map(|(to, _)| to).collect()
 }
 
 fn nodes<'p>(plan: &'p Plan, flow: &'p Flow) -> Vec<Node<'p>> {
@@ -87,6 +137,7 @@ fn nodes<'p>(plan: &'p Plan, flow: &'p Flow) -> Vec<Node<'p>> {
         shape: Shape::Intake,
         title: &intake.field,
         subtitle: intake.from.as_ref().map_or_else(|| "from calls".into(), |from| format!("from {from}")),
+        notes: Vec::new(),
         colour: None,
     });
     let states = flow.states.iter().map(|(name, state)| Node {
@@ -94,6 +145,7 @@ fn nodes<'p>(plan: &'p Plan, flow: &'p Flow) -> Vec<Node<'p>> {
         shape: shape(&state.kind),
         title: name,
         subtitle: owners.words(&state.owner),
+        notes: Vec::new(),
         colour: owners.colour(&state.owner),
     });
     let ends = flow.ends.iter().map(|(name, end)| Node {
@@ -101,6 +153,7 @@ fn nodes<'p>(plan: &'p Plan, flow: &'p Flow) -> Vec<Node<'p>> {
         shape: if matches!(end.outcome, Outcome::Success { .. }) { Shape::Success } else { Shape::Failure },
         title: name,
         subtitle: end.owner.to_string(),
+        notes: Vec::new(),
         colour: None,
     });
     intakes.chain(states).chain(ends).collect()
@@ -176,13 +229,16 @@ fn style(cause: Cause<'_>, place: usize, hop: &Hop) -> Style {
 
 fn word(cause: Cause<'_>, place: usize, hop: &Hop) -> String {
     let mut said = match cause {
-        Cause::Accept(_) => "not accepted".into(),
-        Cause::Deadline(_) => "too late".into(),
-        Cause::Failure => "failed".into(),
+        Cause::Wait(_) | Cause::Handoff(_) if place > 0 => "used up".to_owned(),
         Cause::Wait(_) => hop.envelope.threshold.to_string(),
-        Cause::Handoff(_) if place > 0 => "used up".into(),
         Cause::Handoff(handoff) => cut(&handoff.threshold),
+        Cause::Accept(_) => "not accepted".to_owned(),
+        Cause::Deadline(_) => "too late".to_owned(),
+        Cause::Failure => "failed".to_owned(),
     };
+    if place > 0 && matches!(cause, Cause::Accept(_) | Cause::Deadline(_) | Cause::Failure) {
+        said.push_str(" again");
+    }
     if let Some(bound) = hop.at_most {
         let _ = write!(said, " (at most {bound}×)");
     }
@@ -205,15 +261,5 @@ fn cut(words: &str) -> String {
     match words.char_indices().nth(LONGEST) {
         None => words.to_owned(),
         Some((end, _)) => format!("{}…", words.get(..end).unwrap_or(words).trim_end()),
-    }
-}
-
-/// What only slack lines lead to would float to the top: the first of them holds it.
-fn hold_what_floats(lines: &mut [Line<'_>]) {
-    let mut held: FxHashSet<_> = lines.iter().filter(|line| line.firm).map(|line| line.to).collect();
-    for line in lines {
-        if line.from != line.to && held.insert(line.to) {
-            line.firm = true;
-        }
     }
 }

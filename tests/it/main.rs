@@ -11,6 +11,7 @@
 
 mod cli;
 mod documents;
+mod emitted;
 mod markdown;
 mod markers;
 mod pages;
