@@ -1,103 +1,81 @@
 //! What every target makes of every example, as snapshots; and what must hold of it whatever the example.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use baton::emit::{self, File, Options};
-use baton::plan::{self, Plan};
-use baton::source::Sources;
-use baton::{Compilation, Load, compile};
+use baton::plan::Plan;
 use serde_json::Value;
 
-/// Files below the crate's root.
-struct Tree;
+use crate::planned::planned;
+use crate::support::{blessing, files, read, relative, same_as_file};
 
-impl Load for Tree {
-    fn load(&self, path: &str) -> Result<Arc<str>, String> {
-        let read = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
-        read.map(Into::into).map_err(|error| error.to_string())
-    }
-}
-
-fn compiled(path: &str, text: &str) -> Compilation {
-    let mut sources = Sources::new();
-    sources.add(path, text);
-    compile(sources, &Tree)
-}
-
-fn planned(path: &str, text: &str) -> Plan {
-    let compilation = compiled(path, text);
-    let errors: Vec<_> = compilation.diagnostics.iter().map(|found| &found.message).collect();
-    plan::build(&compilation.model).unwrap_or_else(|incomplete| panic!("{incomplete}: {errors:?}"))
-}
-
-/// The names of the examples with their plans.
+/// The examples by name, with their plans.
 fn examples() -> Vec<(String, Plan)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let entries =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = entries.filter_map(|name| Some(name.strip_suffix(".flow")?.to_owned())).collect();
-    names.sort();
-    names.into_iter().map(|name| (name.clone(), example(&name))).collect()
+    let examples = files("examples", ".flow").into_iter().map(|path| relative(&path));
+    let pipelines = examples.filter(|path| path.matches('/').count() == 1);
+    pipelines.map(|path| (path.replace("examples/", "").replace(".flow", ""), example(&path))).collect()
 }
 
-fn example(name: &str) -> Plan {
-    let path = format!("examples/{name}.flow");
-    planned(&path, &Tree.load(&path).unwrap())
+/// The plan of one file, those that it uses standing where it says.
+fn example(path: &str) -> Plan {
+    let others = files("examples", ".flow").into_iter().map(|path| relative(&path));
+    let paths: Vec<_> = [path.to_owned()].into_iter().chain(others).collect();
+    let texts: Vec<_> = paths.iter().map(|path| (path.as_str(), read(path))).collect();
+    planned(&texts.iter().map(|(path, text)| (*path, text.as_str())).collect::<Vec<_>>())
 }
 
 fn emitted(target: &str, plan: &Plan) -> Vec<File> {
     (emit::target(target).unwrap().emit)(plan, &Options::default()).unwrap()
 }
 
-/// Files one below the other.
-fn joined(files: Vec<File>) -> String {
-    files.into_iter().map(|file| format!("=== {}\n{}", file.path, file.text)).collect()
+/// Every file of that target stands below `tests/snapshots`, and nothing else.
+fn snapshots(target: &str, show: impl Fn(Vec<File>) -> Vec<File>) {
+    let mut shown = BTreeSet::new();
+    for (name, plan) in examples() {
+        for file in show(emitted(target, &plan)) {
+            let path = format!("tests/snapshots/{target}/{name}/{}", file.path);
+            same_as_file(&path, &file.text);
+            shown.insert(path);
+        }
+    }
+    let there = files(&format!("tests/snapshots/{target}"), "").into_iter().map(|path| relative(&path));
+    let stale: Vec<_> = there.filter(|path| !shown.contains(path)).collect();
+    assert!(blessing() || stale.is_empty(), "nothing emits these any more: {stale:?}");
 }
 
 /// JSON Schemas, one a line, without the definitions: each is an asset's own schema, or short.
-fn lines(files: Vec<File>) -> String {
+fn lines(files: Vec<File>) -> Vec<File> {
     let compact = |file: &File| {
         let mut schema = serde_json::from_str::<Value>(&file.text).unwrap();
         schema.as_object_mut().unwrap().shift_remove("$defs");
-        schema.to_string()
+        format!("{} {schema}\n", file.path)
     };
-    files.iter().map(|file| format!("{} {}\n", file.path, compact(file))).collect()
-}
-
-fn snapshot(target: &str, show: impl Fn(Vec<File>) -> String) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.set_snapshot_path(format!("../snapshots/{target}"));
-    for (name, plan) in examples() {
-        settings.bind(|| insta::assert_snapshot!(name.as_str(), show(emitted(target, &plan))));
-    }
+    vec![File { path: "schemas.txt".to_owned(), text: files.iter().map(compact).collect() }]
 }
 
 #[test]
 fn the_plan_of_every_example() {
-    snapshot("plan", joined);
+    snapshots("plan", |files| files);
 }
 
 #[test]
 fn the_schemas_of_every_example() {
-    snapshot("jsonschema", lines);
+    snapshots("jsonschema", lines);
 }
 
 #[test]
 fn a_dot_picture_of_every_example() {
-    snapshot("dot", joined);
+    snapshots("dot", |files| files);
 }
 
 #[test]
 fn a_mermaid_picture_of_every_example() {
-    snapshot("mermaid", joined);
+    snapshots("mermaid", |files| files);
 }
 
 #[test]
 fn every_plan_fits_the_published_schema() {
-    let schema = serde_json::from_str(&Tree.load("schema/plan.schema.json").unwrap()).unwrap();
+    let schema = serde_json::from_str(&read("schema/plan.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (name, plan) in examples() {
         let plan = serde_json::to_value(&plan).unwrap();
@@ -113,6 +91,17 @@ fn every_emitted_schema_is_a_schema() {
             let schema = serde_json::from_str(&file.text).unwrap();
             assert!(jsonschema::meta::is_valid(&schema), "{name}: {}", file.path);
             assert!(jsonschema::validator_for(&schema).is_ok(), "{name}: {}", file.path);
+        }
+    }
+}
+
+#[test]
+fn every_envelope_s_schema_is_emitted() {
+    for (name, plan) in examples() {
+        let emitted: BTreeSet<_> = emitted("jsonschema", &plan).into_iter().map(|file| file.path).collect();
+        let hops = plan.flows.values().flat_map(|flow| flow.states.values()).flat_map(|state| state.routes());
+        for hop in hops.flat_map(|(_, hops)| hops) {
+            assert!(emitted.contains(hop.envelope.verification.schema.as_str()), "{name}: {}", hop.id);
         }
     }
 }

@@ -16,6 +16,7 @@ mod markdown;
 mod markers;
 mod pages;
 mod picture;
+mod planned;
 mod properties;
 mod published;
 mod render;

@@ -1,35 +1,18 @@
 //! What is published beside the code says what the code does: the plan's schema, the protocol's schemas, the table
-//! of targets. `BLESS=1 cargo test` writes anew what is generated.
-
-use std::path::{Path, PathBuf};
+//! of targets.
 
 use baton::emit::{self, Feature, Support};
 use baton::plan::Plan;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-fn root(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root(path)).unwrap_or_default()
-}
-
-/// The file says just this, or is made to.
-#[track_caller]
-fn published(path: &str, expected: &str) {
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(root(path), expected).unwrap();
-    }
-    assert!(read(path) == expected, "{path} is out of date: run `BLESS=1 cargo test`");
-}
+use crate::support::{read, same_as_file};
 
 #[test]
 fn the_plan_s_schema() {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let schema = settings.into_generator().into_root_schema_for::<Plan>();
-    published("schema/plan.schema.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+    same_as_file("schema/plan.schema.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
 }
 
 #[test]
@@ -38,7 +21,7 @@ fn the_table_of_targets() {
     let (before, rest) = page.split_once("<!-- generated: targets -->\n").unwrap();
     let (_, after) = rest.split_once("<!-- end -->\n").unwrap();
     let table = table();
-    published(
+    same_as_file(
         "docs/targets.md",
         &format!("{before}<!-- generated: targets -->\n{table}<!-- end -->\n{after}"),
     );
