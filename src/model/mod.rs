@@ -419,7 +419,7 @@ pub struct State {
     pub accept: Slot<Timer>,
     /// The time within which the owner must finish; `Missing` if it has no duration or no target from any source.
     pub deadline: Slot<Timer>,
-    /// A duration that is there although the target is missing: B401 points at it.
+    /// A duration that is there, from whatever source, although the target is missing.
     pub deadline_without_target: Option<Span>,
     /// The failure exit.
     pub failure: Slot<Exit>,

@@ -82,9 +82,10 @@ impl FlowLowering<'_, '_> {
         };
         let length = self.length(id, item, within);
         let Some((arrows, route_source)) = self.deadline_arrows(id, route) else {
-            if let Some(within) = within {
-                self.flow[id].deadline_without_target = Some(within.span);
-            }
+            self.flow[id].deadline_without_target = match length {
+                Written::Here(length) => Some(length.span),
+                _ => None,
+            };
             return self.no_deadline();
         };
         match length {
