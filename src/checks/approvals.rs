@@ -30,7 +30,8 @@ pub(super) fn missing_question(at: At<'_>) -> Option<Diagnostic> {
         return None;
     }
     let message = format!("nothing says what is to be decided in `{}`", at.name());
-    let found = Diagnostic::new(Code::MissingQuestion, at.state.name.span, message);
+    let place = approval.asks_span.unwrap_or(at.state.name.span);
+    let found = Diagnostic::new(Code::MissingQuestion, place, message);
     Some(found.help("write the question that the options answer: `asks \"…?\"`"))
 }
 

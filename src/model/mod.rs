@@ -274,7 +274,7 @@ pub struct Actor {
     pub kind: Option<ActorKind>,
     /// How it is reached: the text of the clause that fits its kind.
     pub binding: Option<Text>,
-    /// The clause of another kind's binding that stands in its place, if one does.
+    /// The keyword of another kind's binding that stands in its place, if one does; it has been reported.
     pub misfit: Option<Span>,
     /// `responds within`, in seconds.
     pub responds: Option<Spanned<u64>>,
@@ -491,6 +491,8 @@ pub enum Kind {
 pub struct Approval {
     /// The question; blank ones are `Missing`.
     pub asks: Slot<Box<str>>,
+    /// The `asks` clause's text, even if blank.
+    pub asks_span: Option<Span>,
     /// The options, without repetitions.
     pub options: Vec<Name>,
     /// The options are missing or could not be read whole.

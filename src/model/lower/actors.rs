@@ -83,38 +83,57 @@ impl Lowering<'_> {
         found
     }
 
-    /// The binding that fits the kind, else one that does not, is taken; any further one is reported.
+    /// The binding that fits the kind is taken; what else binds the actor is reported.
     fn bindings(&mut self, id: ActorId, clauses: &[ActorClause]) {
-        let actor = self.model[id].kind;
-        let row = KINDS.iter().find(|row| Some(row.1) == actor);
+        let row = KINDS.iter().find(|row| Some(row.1) == self.model[id].kind);
+        let mut taken: Option<Span> = None;
         let bindings = || {
             clauses.iter().filter_map(|clause| match &clause.kind {
                 ActorClauseKind::Binding(keyword, text) => Some((clause, *keyword, text)),
                 _ => None,
             })
         };
-        let fitting = |keyword| row.is_none_or(|row| row.2 == keyword);
-        let taken = bindings().find(|binding| fitting(binding.1)).or_else(|| bindings().next());
-        let Some((taken, keyword, text)) = taken else { return };
-        if fitting(keyword) {
-            self.model[id].binding = Some(text.clone());
-        } else {
-            self.model[id].misfit = Some(taken.keyword);
+        let fits = |keyword| row.is_none_or(|row| row.2 == keyword);
+        for (clause, _, text) in bindings().filter(|binding| fits(binding.1)) {
+            match taken {
+                None => {
+                    taken = Some(clause.keyword);
+                    self.model[id].binding = Some(text.clone());
+                }
+                Some(first) => self.second_binding(id, clause, first),
+            }
         }
-        for (clause, other, _) in bindings().filter(|binding| !std::ptr::eq(binding.0, taken)) {
-            let message = if other == keyword {
-                format!("actor `{}` is bound twice", self.model[id].name.text)
-            } else {
-                format!("actor `{}` is bound in two ways", self.model[id].name.text)
-            };
-            let (kind, word) = row.map_or(("actor", "one of them"), |row| (row.0, row.3));
-            self.reports.add(
-                Diagnostic::new(Code::RepeatedClause, clause.keyword, message)
-                    .also(taken.keyword, "the binding that counts")
-                    .help(format!("a {kind} is reached by `{word}`; delete this one"))
-                    .fix("delete the clause", clause.span, ""),
-            );
+        for (clause, ..) in bindings().filter(|binding| !fits(binding.1)) {
+            match (taken, row) {
+                (Some(first), _) => self.second_binding(id, clause, first),
+                (None, Some(&(kind, _, _, word))) => {
+                    taken = Some(clause.keyword);
+                    self.model[id].misfit = Some(clause.keyword);
+                    self.wrong_binding(id, clause, kind, word);
+                }
+                (None, None) => {}
+            }
         }
+    }
+
+    fn second_binding(&mut self, id: ActorId, clause: &ActorClause, first: Span) {
+        let message = format!("actor `{}` is bound a second time", self.model[id].name.text);
+        self.reports.add(
+            Diagnostic::new(Code::RepeatedClause, clause.keyword, message)
+                .also(first, "the first one")
+                .help("keep the one that says how to reach it")
+                .fix("delete this one", clause.span, ""),
+        );
+    }
+
+    fn wrong_binding(&mut self, id: ActorId, clause: &ActorClause, kind: &str, word: &str) {
+        let name = &self.model[id].name.text;
+        let message = format!("`{name}` is a {kind}, which is not reached this way");
+        self.reports.add(
+            Diagnostic::new(Code::RepeatedClause, clause.keyword, message)
+                .help(format!("write `{word} \"…\"`, or change what kind of actor it is"))
+                .fix(format!("change to `{word}`"), clause.keyword, word),
+        );
     }
 
     /// False, with B014, where the clause has stood before.

@@ -252,8 +252,9 @@ fn lies_within(given: &Bounds, taken: &Bounds) -> bool {
 }
 
 impl Lowering<'_> {
-    /// Marks the flows that are called, and cuts the calls that close a circle (B017): they lead nowhere then.
-    pub(super) fn cut_call_circles(&mut self) {
+    /// Marks the flows that are called, and cuts the calls that close a circle (B017): they lead nowhere then. The
+    /// flows come back in an order in which each stands after those that it calls.
+    pub(super) fn cut_call_circles(&mut self) -> Vec<usize> {
         let mut edges = Vec::new();
         let mut places = Vec::new();
         for (from, flow) in self.model.flows.iter().enumerate() {
@@ -270,10 +271,12 @@ impl Lowering<'_> {
         for &(_, to) in &edges {
             self.model[FlowId::new(to)].called = true;
         }
-        for circle in Edges::new(self.model.flows.len(), &edges).walk().circles {
+        let walk = Edges::new(self.model.flows.len(), &edges).walk();
+        for circle in walk.circles {
             let steps: Vec<_> = circle.iter().filter_map(|&edge| places.get(edge).copied()).collect();
             self.cut_call_circle(&steps);
         }
+        walk.finished
     }
 
     fn cut_call_circle(&mut self, steps: &[(FlowId, StateId, usize)]) {

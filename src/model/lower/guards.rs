@@ -109,9 +109,8 @@ impl FlowLowering<'_, '_> {
         if !self.is_ordered(&holder, range.span, reader) {
             return None;
         }
-        let low = self.value(&Operand::Literal(range.low.clone()), &holder, reader);
-        let high = self.value(&Operand::Literal(range.high.clone()), &holder, reader);
-        let (low, high) = (low?, high?);
+        let low = self.value(&Operand::Literal(range.low.clone()), &holder, reader)?;
+        let high = self.value(&Operand::Literal(range.high.clone()), &holder, reader)?;
         if let (Some(from), Some(to)) = (low.number(), high.number())
             && !self.all.is_proper_range(range, from, to)
         {

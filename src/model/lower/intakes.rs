@@ -66,10 +66,9 @@ impl FlowLowering<'_, '_> {
                 "the arrow of intake `{}` can't be counted, since work comes in once",
                 item.field.text
             );
-            self.all.reports.add(
-                Diagnostic::new(Code::RepeatedClause, bound.span, message)
-                    .help("delete `at most … else -> …`"),
-            );
+            self.all
+                .reports
+                .add(Diagnostic::new(Code::Syntax, bound.span, message).help("delete `at most … else -> …`"));
             self.flow.unknown = true;
         }
         route.hops.truncate(1);

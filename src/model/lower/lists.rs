@@ -34,7 +34,14 @@ impl Lowering<'_> {
             _ => {}
         }
         let options_unknown = unreadable || options.len() < 2;
-        Approval { asks: Slot::Missing, options, options_unknown, shows: Vec::new(), shows_unknown: false }
+        Approval {
+            asks: Slot::Missing,
+            asks_span: None,
+            options,
+            options_unknown,
+            shows: Vec::new(),
+            shows_unknown: false,
+        }
     }
 
     fn report_few_options(&mut self, item: &StateItem, place: Span) {

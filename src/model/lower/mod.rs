@@ -7,6 +7,7 @@
 mod actors;
 mod calls;
 mod clauses;
+mod costs;
 mod cycles;
 mod flow;
 mod guards;
@@ -49,7 +50,8 @@ pub fn lower(trees: &[Tree], uses: &[Vec<Option<FileId>>], checked: &[bool]) -> 
         let flow = FlowLowering::new(&mut lowering, flow).lower();
         lowering.model.flows.push(flow);
     }
-    lowering.cut_call_circles();
+    let order = lowering.cut_call_circles();
+    lowering.check_currencies(&order);
     (lowering.model, lowering.reports.into_diagnostics())
 }
 

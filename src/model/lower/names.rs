@@ -232,6 +232,7 @@ impl<'t> Lowering<'t> {
         }
         for (file, at, name, own, first) in clashes {
             self.report_clash(file, at, &name, own, first);
+            self.mark_use(file, at);
         }
     }
 
@@ -289,9 +290,8 @@ impl<'t> Lowering<'t> {
     }
 
     fn mark(&mut self, file: FileId, decl: Decl, by: Option<usize>) {
-        let file = self.model.files.get_mut(file.0 as usize);
-        if let Some(item) = by.and_then(|at| file.and_then(|file| file.uses.get_mut(at))) {
-            item.used = true;
+        if let Some(at) = by {
+            self.mark_use(file.0 as usize, at);
         }
         match decl {
             Decl::Enum(id) => self.model[id].used = true,
@@ -299,6 +299,13 @@ impl<'t> Lowering<'t> {
             Decl::Actor(id) => self.model[id].used = true,
             Decl::Threshold(id) => self.model[id].used = true,
             Decl::Flow(_) | Decl::Unreadable => {}
+        }
+    }
+
+    fn mark_use(&mut self, file: usize, at: usize) {
+        let file = self.model.files.get_mut(file);
+        if let Some(item) = file.and_then(|file| file.uses.get_mut(at)) {
+            item.used = true;
         }
     }
 
@@ -322,9 +329,13 @@ impl<'t> Lowering<'t> {
         let scopes = std::iter::once(scope).chain(used);
         let names =
             scopes.flat_map(|scope| &scope.declared).filter(|entry| fits(entry.1)).map(|entry| &entry.0.text);
+        let meant = self.reports.nearest(&name.text, names.clone());
         match is {
             Some(is) => self.reports.wrong_kind(name, is, due, names),
             None => self.reports.unknown(name, due, names),
+        }
+        if let Some(text) = meant {
+            self.find(&Name { text, span: name.span }); // so that it is not called unused as well
         }
     }
 

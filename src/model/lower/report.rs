@@ -62,8 +62,7 @@ impl Reports {
         what: &str,
         candidates: impl Iterator<Item = &'c SmolStr> + Clone,
     ) {
-        let text = &name.text;
-        let message = format!("there is no {what} `{text}`");
+        let message = format!("there is no {what} `{}`", name.text);
         let diagnostic = Diagnostic::new(Code::UnknownName, name.span, message);
         let diagnostic = self.with_nearest(diagnostic, name, what, candidates);
         self.add(diagnostic);

@@ -80,6 +80,7 @@ fn unknown_kind(keyword: Option<Keyword>) -> Kind {
     match keyword {
         Some(Keyword::Approval) => Kind::Approval(Approval {
             asks: Slot::Unknown,
+            asks_span: None,
             options: Vec::new(),
             options_unknown: true,
             shows: Vec::new(),
@@ -140,10 +141,7 @@ impl FlowLowering<'_, '_> {
             ClauseKind::Goal(text) => Some(text),
             _ => None,
         });
-        self.flow[id].goal_span = match goal {
-            Written::Here(text) => Some(text.span),
-            _ => None,
-        };
+        self.flow[id].goal_span = span_of(goal);
         self.flow[id].goal = text_slot(goal);
         let needs = self.needs(item);
         self.flow[id].needs = needs;
@@ -181,6 +179,7 @@ impl FlowLowering<'_, '_> {
         });
         let shows = self.shows(item);
         if let Kind::Approval(approval) = &mut self.flow[id].kind {
+            approval.asks_span = span_of(asks);
             approval.asks = text_slot(asks);
             approval.shows = shows;
             approval.shows_unknown = may_be_junk(item, Keyword::Shows);
@@ -353,6 +352,13 @@ fn is_blank(text: Written<&Text>) -> bool {
         Written::Here(text) => text.value.trim().is_empty(),
         Written::Missing => true,
         Written::Unreadable => false,
+    }
+}
+
+fn span_of(text: Written<&Text>) -> Option<Span> {
+    match text {
+        Written::Here(text) => Some(text.span),
+        Written::Missing | Written::Unreadable => None,
     }
 }
 
