@@ -2,12 +2,14 @@
 //!
 //! Must not know: other formats. Fields are only ever added; a change of meaning raises `version`.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Findings;
+use super::plain::brief;
 use crate::diagnostics::{self as data, Severity};
 use crate::source::{FileId, Sources, Span};
 
@@ -36,7 +38,7 @@ struct Diagnostic<'a> {
     /// How grave it is.
     severity: Grade,
     /// What is wrong.
-    message: &'a str,
+    message: Cow<'a, str>,
     /// The file, as it was named.
     path: &'a str,
     /// The place whose change repairs it.
@@ -44,7 +46,7 @@ struct Diagnostic<'a> {
     /// What is said at places; the first may be the place itself.
     labels: Vec<Label<'a>>,
     /// What to write.
-    help: Option<&'a str>,
+    help: Option<Cow<'a, str>>,
     /// Mechanical repairs; each is complete by itself.
     fixes: Vec<Fix<'a>>,
     /// The documentation of the rule.
@@ -89,14 +91,14 @@ struct Label<'a> {
     /// Where.
     range: Range,
     /// What stands there.
-    message: &'a str,
+    message: Cow<'a, str>,
 }
 
 /// A repair: all its edits are made, or none.
 #[derive(Serialize, JsonSchema)]
 struct Fix<'a> {
     /// What it does.
-    title: &'a str,
+    title: Cow<'a, str>,
     /// Replacements that do not overlap; ranges are those of the text before any of them.
     edits: Vec<Edit<'a>>,
 }
@@ -162,11 +164,11 @@ impl<'a> Texts<'a> {
                 Severity::Error => Grade::Error,
                 Severity::Warning => Grade::Warning,
             },
-            message,
+            message: brief(message),
             path: self.path(place.file),
             range: self.range(*place),
             labels: self.labels(diagnostic),
-            help: diagnostic.help.as_deref(),
+            help: diagnostic.help.as_deref().map(brief),
             fixes: diagnostic.fixes.iter().map(|fix| self.fix(fix)).collect(),
             url: code.url(),
         }
@@ -181,7 +183,7 @@ impl<'a> Texts<'a> {
     }
 
     fn label(&self, span: Span, message: &'a str) -> Label<'a> {
-        Label { path: self.path(span.file), range: self.range(span), message }
+        Label { path: self.path(span.file), range: self.range(span), message: brief(message) }
     }
 
     fn fix(&self, fix: &'a data::Fix) -> Fix<'a> {
@@ -190,7 +192,7 @@ impl<'a> Texts<'a> {
             range: self.range(edit.span),
             text: &edit.text,
         };
-        Fix { title: &fix.title, edits: fix.edits.iter().map(edit).collect() }
+        Fix { title: brief(&fix.title), edits: fix.edits.iter().map(edit).collect() }
     }
 
     fn path(&self, file: FileId) -> &'a str {

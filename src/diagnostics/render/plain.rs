@@ -18,6 +18,33 @@ pub(super) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// A word of a message may be so many bytes long; user text in it has no bound of its own.
+const LONG_WORD: usize = 200;
+/// So much of a longer one is shown.
+const WORD_START: usize = 60;
+
+/// `text` with its endless words cut.
+pub(super) fn brief(text: &str) -> Cow<'_, str> {
+    if text.split(' ').all(|word| word.len() <= LONG_WORD) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split(' ').map(cut).collect::<Vec<_>>().join(" "))
+}
+
+/// The start of a long word; a backtick at its end stays, for it closes a quotation.
+fn cut(word: &str) -> Cow<'_, str> {
+    if word.len() <= LONG_WORD {
+        return Cow::Borrowed(word);
+    }
+    let end = if word.ends_with('`') { "…`" } else { "…" };
+    Cow::Owned(word.chars().take(WORD_START).chain(end.chars()).collect())
+}
+
+/// A message as people see it: [`brief`] and [`harmless`].
+pub(super) fn words(text: &str) -> String {
+    harmless(&brief(text)).into_owned()
+}
+
 /// As [`harmless`], on one line.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     match harmless(text) {
@@ -40,6 +67,13 @@ fn replacement(c: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endless_word_is_cut() {
+        let text = format!("there is no `{}` here", "x".repeat(1_000_000));
+        assert_eq!(brief(&text), format!("there is no `{}…` here", "x".repeat(59)));
+        assert_eq!(brief("a  short\ttext\n"), "a  short\ttext\n");
+    }
 
     #[test]
     fn what_steers_a_terminal_is_replaced_byte_for_byte() {

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeStyles};
 
 use super::excerpt::Excerpts;
-use super::plain::{harmless, one_line};
+use super::plain::{one_line, words};
 use super::{Findings, Look, counted};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::source::{Sources, Span};
@@ -36,7 +36,7 @@ impl Report {
         let spans: Vec<Span> = places.iter().map(|&(span, _)| span).collect();
         let (excerpts, ranges) = Excerpts::new(sources, &spans);
         let label = |(index, (range, (_, message))): (usize, (std::ops::Range<usize>, &(Span, &str)))| {
-            let message = (!message.is_empty()).then(|| one_line(message).into_owned());
+            let message = (!message.is_empty()).then(|| one_line(&words(message)).into_owned());
             match index {
                 0 => LabeledSpan::new_primary_with_span(message, range),
                 _ => LabeledSpan::new_with_span(message, range),
@@ -46,7 +46,7 @@ impl Report {
         labels.sort_by_key(LabeledSpan::offset);
         Report {
             code: diagnostic.code,
-            message: harmless(&diagnostic.message).into_owned(),
+            message: words(&diagnostic.message),
             help: help(diagnostic),
             labels,
             excerpts,
@@ -70,7 +70,7 @@ fn places(diagnostic: &Diagnostic) -> Vec<(Span, &str)> {
 fn help(diagnostic: &Diagnostic) -> Option<String> {
     let more = (diagnostic.labels.len() + 1).saturating_sub(MOST_PLACES);
     let more = (more > 0).then(|| format!("{more} more places are not shown"));
-    let help = diagnostic.help.as_deref().map(|help| harmless(help).into_owned());
+    let help = diagnostic.help.as_deref().map(words);
     let lines: Vec<String> = help.into_iter().chain(more).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
@@ -152,7 +152,7 @@ impl Painter {
             text.push_str(&format!(
                 "   {}: {}\n",
                 styled("fix", self.style(AnsiColor::Green)),
-                one_line(&fix.title)
+                one_line(&words(&fix.title))
             ));
         }
         writeln!(out, "{text}")

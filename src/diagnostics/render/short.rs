@@ -11,7 +11,7 @@ use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::termcolor::{Ansi, NoColor};
 use codespan_reporting::term::{Config, DisplayStyle, emit_to_write_style};
 
-use super::plain::one_line;
+use super::plain::{one_line, words};
 use super::{Findings, Look};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::source::{FileId, SourceFile, Sources};
@@ -38,7 +38,7 @@ fn line(diagnostic: &Diagnostic) -> codespan::Diagnostic<FileId> {
     };
     codespan::Diagnostic::new(severity)
         .with_code(diagnostic.code.id())
-        .with_message(one_line(&diagnostic.message))
+        .with_message(one_line(&words(&diagnostic.message)))
         .with_label(codespan::Label::primary(diagnostic.place.file, diagnostic.place.range()))
 }
 
