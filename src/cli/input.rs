@@ -34,6 +34,8 @@ pub(super) struct InputArguments {
 pub(super) struct Input {
     /// Those that could be read.
     pub(super) sources: Sources,
+    /// Where each of them was read, in their order; `None` for standard input.
+    pub(super) origins: Vec<Option<PathBuf>>,
     /// Those that could not: the path as shown, and why.
     pub(super) unreadable: Vec<Unreadable>,
     seen: BTreeSet<String>,
@@ -54,11 +56,11 @@ impl Input {
         let mut input = Input::default();
         for path in &arguments.paths {
             if path.as_os_str() == "-" {
-                input.add(&arguments.stdin_filename, read_bounded(std::io::stdin().lock()));
+                input.add(&arguments.stdin_filename, None, read_bounded(std::io::stdin().lock()));
             } else if path.is_dir() {
                 input.search(path);
             } else {
-                input.add(path, read_file(path));
+                input.add(path, Some(path), read_file(path));
             }
         }
         if input.sources.is_empty() && input.unreadable.is_empty() {
@@ -76,21 +78,24 @@ impl Input {
             .build();
         for entry in walk {
             match entry {
-                Ok(entry) if is_flow_file(&entry) => self.add(entry.path(), read_file(entry.path())),
+                Ok(entry) if is_flow_file(&entry) => self.add(entry.path(), Some(entry.path()), read_file(entry.path())),
                 Ok(_) => {}
-                Err(ignore::Error::WithPath { path, err }) => self.add(&path, Err(words(&err))),
-                Err(error) => self.add(folder, Err(words(&error))),
+                Err(ignore::Error::WithPath { path, err }) => self.add(&path, None, Err(words(&err))),
+                Err(error) => self.add(folder, None, Err(words(&error))),
             }
         }
     }
 
-    fn add(&mut self, path: &Path, text: Result<String, String>) {
+    fn add(&mut self, path: &Path, origin: Option<&Path>, text: Result<String, String>) {
         let path = shown(path);
         if !self.seen.insert(path.clone()) {
             return;
         }
         match text {
-            Ok(text) => drop(self.sources.add(path, text)),
+            Ok(text) => {
+                self.sources.add(path, text);
+                self.origins.push(origin.map(Path::to_owned));
+            }
             Err(why) => self.unreadable.push(Unreadable { path, why }),
         }
     }

@@ -9,6 +9,7 @@ mod check;
 mod checked;
 mod crash;
 mod explain;
+mod fmt;
 mod input;
 mod output;
 
@@ -39,6 +40,8 @@ enum Command {
     Check(check::CheckArguments),
     /// Say what a code means, with a bad example and a good one
     Explain(explain::ExplainArguments),
+    /// Give files the one look
+    Fmt(fmt::FmtArguments),
 }
 
 /// How a command ended; the numbers are the process's exit code.
@@ -95,6 +98,7 @@ fn run(arguments: Arguments) -> ExitCode {
     let outcome = match command {
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
+        Command::Fmt(arguments) => fmt::run(&arguments, &mut out),
     };
     match outcome.and_then(|outcome| out.finish().map(|()| outcome).map_err(Failure::from)) {
         Ok(outcome) => ExitCode::from(outcome as u8),

@@ -120,7 +120,6 @@ pub(super) fn complain(choice: Choice, message: &str, help: Option<&str>) {
 
 /// Writes a whole file or nothing of it: readers see the old bytes or the new ones. Missing folders are made, a link
 /// is followed, permissions stay.
-#[allow(dead_code)] // the first command that writes files takes this line out
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     replace(&target, bytes)

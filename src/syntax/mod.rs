@@ -3,6 +3,7 @@
 //! Must not know: what names mean. pest types do not leave this folder.
 
 mod build;
+mod format;
 mod grammar;
 mod outline;
 mod recover;
@@ -18,6 +19,7 @@ use smol_str::SmolStr;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 use build::Builder;
+pub use format::format;
 use grammar::{Grammar, Rule};
 use outline::{Outline, Piece, PieceKind, outline};
 use tree::{Comment, FlowItem, Item, Junk, Keyword, Member, Name, Tree};

@@ -361,7 +361,7 @@ impl<'t> Cutter<'t> {
     /// A `}` in a piece: it closes one of its braces, or, if none is open, ends it.
     fn close(&mut self, token: Token) {
         if self.braces.pop().is_some() {
-            if self.braces.is_empty() {
+            if self.braces.is_empty() && !self.guard_goes_on() {
                 self.end_piece(token.end);
             }
             return;
@@ -371,6 +371,12 @@ impl<'t> Cutter<'t> {
         }
         self.end_piece(self.last_end);
         self.close_outside(token);
+    }
+
+    /// Whether the next token, a `}`, ends a set inside a guard: `(x in {a, b}) and …`.
+    fn guard_goes_on(&self) -> bool {
+        let [_, next, _] = self.ahead;
+        self.parens > 0 || matches!(self.word(next), "and" | "or")
     }
 
     /// Whether the current piece lacks its `{`, or stood in a state that was closed too early: then the next token, a

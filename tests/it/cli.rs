@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 use crate::pages::{broken, repaired};
 
-fn baton(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn baton(folder: &Path, arguments: &[&str]) -> Command {
     let variables = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_HYPERLINK"];
     let command = Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).current_dir(folder);
     variables.iter().fold(command, |command, variable| command.env_remove(variable))
 }
 
 /// A folder with these files, made with the folders above them.
-fn folder(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -27,23 +27,23 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn good() -> String {
+pub(crate) fn good() -> String {
     repaired(Code::UnboundedLoop)
 }
 
-fn bad() -> String {
+pub(crate) fn bad() -> String {
     broken(Code::UnboundedLoop)
 }
 
-fn warned() -> String {
+pub(crate) fn warned() -> String {
     broken(Code::ThinEvidence)
 }
 
-fn stdout(output: &OutputAssert) -> String {
+pub(crate) fn stdout(output: &OutputAssert) -> String {
     String::from_utf8(output.get_output().stdout.clone()).unwrap()
 }
 
-fn stderr(output: &OutputAssert) -> String {
+pub(crate) fn stderr(output: &OutputAssert) -> String {
     String::from_utf8(output.get_output().stderr.clone()).unwrap()
 }
 

@@ -12,6 +12,7 @@
 mod cli;
 mod documents;
 mod emitted;
+mod fmt;
 mod markdown;
 mod markers;
 mod pages;
@@ -19,6 +20,7 @@ mod picture;
 mod planned;
 mod properties;
 mod published;
+mod random_flow;
 mod render;
 mod schema;
 mod schemas;
