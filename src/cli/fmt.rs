@@ -32,7 +32,9 @@ pub(super) struct FmtArguments {
 
 pub(super) fn run(arguments: &FmtArguments, out: &mut Output) -> Result<Outcome, Failure> {
     if arguments.input.paths.len() > 1 && arguments.input.paths.iter().any(|path| path.as_os_str() == "-") {
-        return Err(Failure::new("`-` can't be mixed with other paths").help("format standard input by itself"));
+        return Err(
+            Failure::new("`-` can't be mixed with other paths").help("format standard input by itself")
+        );
     }
     let mut input = Input::read(&arguments.input)?;
     let mut tally = Tally::default();

@@ -78,7 +78,9 @@ impl Input {
             .build();
         for entry in walk {
             match entry {
-                Ok(entry) if is_flow_file(&entry) => self.add(entry.path(), Some(entry.path()), read_file(entry.path())),
+                Ok(entry) if is_flow_file(&entry) => {
+                    self.add(entry.path(), Some(entry.path()), read_file(entry.path()))
+                }
                 Ok(_) => {}
                 Err(ignore::Error::WithPath { path, err }) => self.add(&path, None, Err(words(&err))),
                 Err(error) => self.add(folder, None, Err(words(&error))),

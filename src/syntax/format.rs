@@ -101,7 +101,9 @@ impl<'t> Printer<'t> {
             let separator = if index < last { style.separator() } else { "" };
             let before = before(&entry.gap, blank, indent);
             match self.shape(&entry, indent) {
-                Shape::Line(line) => table.push(Row { before, line, width: sort.width(), separator, after: entry.after }),
+                Shape::Line(line) => {
+                    table.push(Row { before, line, width: sort.width(), separator, after: entry.after })
+                }
                 Shape::Open(body) => {
                     table.flush(indent, &mut self.out);
                     self.open(&entry, body, before, indent);
@@ -143,7 +145,9 @@ impl<'t> Printer<'t> {
         };
         match self.inline(entry, &body) {
             Some(line) if indent + line.width() <= entry.node.sort().width() => Shape::Line(line),
-            Some(line) if keep_lines && !self.tokens(entry.range.clone()).skip(1).any(|token| token.fresh) => {
+            Some(line)
+                if keep_lines && !self.tokens(entry.range.clone()).skip(1).any(|token| token.fresh) =>
+            {
                 Shape::Line(line)
             }
             _ => Shape::Open(body),
@@ -155,7 +159,10 @@ impl<'t> Printer<'t> {
         let inside = self.inside(&entry.range);
         let first = self.tokens(inside.start..entry.range.end).next()?;
         let opened = first.fresh && !body.nodes.is_empty();
-        if body.style == Style::Open || opened || self.tokens(entry.range.clone()).any(|token| token.is_comment()) {
+        if body.style == Style::Open
+            || opened
+            || self.tokens(entry.range.clone()).any(|token| token.is_comment())
+        {
             return None;
         }
         let mut line = self.unit(entry.node, entry.range.start..inside.start.saturating_sub(1), false).flat();
@@ -177,7 +184,12 @@ impl<'t> Printer<'t> {
 
     /// The comment behind the opening brace if the range follows one, the things with what stands between them, in
     /// the order in which they are printed, and what stands after the last.
-    fn entries(&self, nodes: Vec<Node<'t>>, range: Range<usize>, braced: bool) -> (&'t str, Vec<Entry<'t>>, Gap<'t>) {
+    fn entries(
+        &self,
+        nodes: Vec<Node<'t>>,
+        range: Range<usize>,
+        braced: bool,
+    ) -> (&'t str, Vec<Entry<'t>>, Gap<'t>) {
         let mut opening = "";
         let mut entries: Vec<Entry<'t>> = Vec::with_capacity(nodes.len());
         let mut at = range.start;

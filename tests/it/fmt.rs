@@ -84,7 +84,8 @@ fn comments(text: &str) -> Vec<String> {
             }
         }
         let rest = text[after..].trim_start_matches(is_space);
-        let next = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default();
+        let next =
+            rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default();
         let next = if said.contains("allow(") { next } else { "" };
         comments.push(format!("{said} {next}"));
     }
@@ -438,7 +439,8 @@ fn held(folder: &Path, path: &str) -> String {
 
 #[test]
 fn files_are_rewritten_where_they_change() {
-    let files = [("a.flow", UGLY), ("sub/b.flow", PRETTY), (".gitignore", "ignored.flow"), ("ignored.flow", UGLY)];
+    let files =
+        [("a.flow", UGLY), ("sub/b.flow", PRETTY), (".gitignore", "ignored.flow"), ("ignored.flow", UGLY)];
     let folder = folder(&files);
     let changed = |path: &str| fs::metadata(folder.path().join(path)).unwrap().modified().unwrap();
     let before = changed("sub/b.flow");
@@ -467,7 +469,8 @@ fn check_shows_the_difference_and_changes_nothing() {
 #[test]
 fn standard_input_goes_to_standard_output() {
     let folder = folder(&[]);
-    let fmt = |arguments: &[&str], text: &str| baton(folder.path(), arguments).stdin(text.to_owned()).assert();
+    let fmt =
+        |arguments: &[&str], text: &str| baton(folder.path(), arguments).stdin(text.to_owned()).assert();
     assert_eq!(stdout(&fmt(&["fmt", "-"], UGLY).code(0)), PRETTY);
     assert_eq!(stdout(&fmt(&["fmt", "-"], PRETTY).code(0)), PRETTY);
     let broken = fmt(&["fmt", "-", "--stdin-filename", "x.flow"], "enum {").code(1);

@@ -12,11 +12,29 @@ pub(crate) fn flow(entropy: Vec<u8>) -> String {
     writer.text
 }
 
-const NAMES: [&str; 12] =
-    ["draft", "quality", "risk", "a", "_b2", "état", "review", "owner", "at", "times", "end1", "some_longer_name"];
+const NAMES: [&str; 12] = [
+    "draft",
+    "quality",
+    "risk",
+    "a",
+    "_b2",
+    "état",
+    "review",
+    "owner",
+    "at",
+    "times",
+    "end1",
+    "some_longer_name",
+];
 const WORDS: [&str; 6] = ["legal_review", "stuck", "x", "drafting", "goal", "publishing_now"];
-const TEXTS: [&str; 6] = [r#""""#, r#""a""#, r#""say \"hi\" // no comment""#, r#""{ } , ; -> \\""#, r#""ünï \u{1F980}""#,
-    r#""A longer sentence, which says what done means in this state, so that the line is rather full""#];
+const TEXTS: [&str; 6] = [
+    r#""""#,
+    r#""a""#,
+    r#""say \"hi\" // no comment""#,
+    r#""{ } , ; -> \\""#,
+    r#""ünï \u{1F980}""#,
+    r#""A longer sentence, which says what done means in this state, so that the line is rather full""#,
+];
 const FIGURES: [&str; 6] = ["0", "-3", "0.85", "1_000", "70%", "12.50"];
 const TIMES: [&str; 5] = ["90s", "15m", "24h", "1d12h", "2w"];
 const COMMENTS: [&str; 5] =
@@ -288,10 +306,14 @@ impl Writer {
             self.name();
             self.say("_:^");
             self.field_type();
-            self.one_of(&[Writer::new_line, |w| w.say("_,_"), |w| {
-                w.text.push_str("  ");
-                w.comment();
-            }]);
+            self.one_of(&[
+                Writer::new_line,
+                |w| w.say("_,_"),
+                |w| {
+                    w.text.push_str("  ");
+                    w.comment();
+                },
+            ]);
         }
         self.say("}");
     }

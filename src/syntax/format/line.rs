@@ -93,7 +93,9 @@ impl Unit<'_> {
             Cut::None => return None,
             Cut::After(word) => (find(word)? + 1, 1),
             Cut::Before(word) => (find(word)?, 1),
-            Cut::At { byte, wide } => (self.tokens.partition_point(|token| token.start < byte), 1 + usize::from(wide)),
+            Cut::At { byte, wide } => {
+                (self.tokens.partition_point(|token| token.start < byte), 1 + usize::from(wide))
+            }
             Cut::AfterSecond => (2, 2),
         };
         (index < self.tokens.len()).then_some((index, gap))
@@ -101,7 +103,8 @@ impl Unit<'_> {
 
     /// What stands between a token and the one before it on its line.
     fn space(&self, index: usize) -> &'static str {
-        let (Some(before), Some(token)) = (index.checked_sub(1).and_then(|at| self.tokens.get(at)), self.tokens.get(index))
+        let (Some(before), Some(token)) =
+            (index.checked_sub(1).and_then(|at| self.tokens.get(at)), self.tokens.get(index))
         else {
             return "";
         };
@@ -167,7 +170,9 @@ struct Breaker<'u, 't> {
 impl<'u, 't> Breaker<'u, 't> {
     fn new(unit: &'u Unit<'t>, indent: usize, long: bool) -> Breaker<'u, 't> {
         let (hard, soft) = match unit.node.sort() {
-            Sort::Handoff => (indent + CLAUSE_COLUMN + TARGET_COLUMN, indent + CLAUSE_COLUMN + TARGET_COLUMN + 2),
+            Sort::Handoff => {
+                (indent + CLAUSE_COLUMN + TARGET_COLUMN, indent + CLAUSE_COLUMN + TARGET_COLUMN + 2)
+            }
             Sort::Clause => (indent + CLAUSE_COLUMN, indent + CLAUSE_COLUMN),
             _ => (indent + 2, indent + 2),
         };

@@ -82,7 +82,10 @@ pub(super) enum Cut {
     /// Before the first such token.
     Before(&'static str),
     /// Before the token that begins there; two spaces part it off if `wide`.
-    At { byte: usize, wide: bool },
+    At {
+        byte: usize,
+        wide: bool,
+    },
     /// Two spaces after the second token.
     AfterSecond,
 }
@@ -158,9 +161,9 @@ impl<'t> Node<'t> {
     /// Where its second column begins.
     pub(super) fn cut(self) -> Cut {
         match self {
-            Node::Field(_) | Node::Item(Item::Threshold(_) | Item::Actor(_)) | Node::Member(Member::End(_)) => {
-                Cut::After(":")
-            }
+            Node::Field(_)
+            | Node::Item(Item::Threshold(_) | Item::Actor(_))
+            | Node::Member(Member::End(_)) => Cut::After(":"),
             Node::Map(_) => Cut::Before("="),
             Node::Clause(Clause { kind: ClauseKind::Handoff(handoff), .. }) => handoff_cut(handoff),
             Node::ScenarioLine(line) => scenario_cut(&line.kind),
@@ -176,9 +179,10 @@ impl<'t> Node<'t> {
             Node::Member(Member::Prove(prove)) => prove_breaks(prove),
             Node::Clause(Clause { kind: ClauseKind::Handoff(handoff), .. }) => handoff_breaks(handoff),
             Node::Clause(_) => Breaks { bounds: true, ..Breaks::default() },
-            Node::ScenarioLine(ScenarioLine { kind: ScenarioLineKind::ExpectPath(states), .. }) => {
-                Breaks { soft: states.iter().skip(1).map(|state| start(state.span)).collect(), ..Breaks::default() }
-            }
+            Node::ScenarioLine(ScenarioLine { kind: ScenarioLineKind::ExpectPath(states), .. }) => Breaks {
+                soft: states.iter().skip(1).map(|state| start(state.span)).collect(),
+                ..Breaks::default()
+            },
             _ => Breaks::default(),
         }
     }
@@ -280,14 +284,17 @@ fn member_sort(member: &Member) -> Sort {
 
 fn item_body(item: &Item) -> Option<Body<'_>> {
     let body = match item {
-        Item::Enum(item) => {
-            Body { nodes: item.members.iter().map(Node::EnumMember).collect(), style: Style::List { separator: "," } }
-        }
+        Item::Enum(item) => Body {
+            nodes: item.members.iter().map(Node::EnumMember).collect(),
+            style: Style::List { separator: "," },
+        },
         Item::Asset(item) => fields(&item.fields, Style::List { separator: "" }),
         Item::Actor(item) => {
             Body { nodes: item.clauses.iter().map(Node::ActorClause).collect(), style: Style::Clauses }
         }
-        Item::Flow(item) => Body { nodes: item.members.iter().map(Node::Member).collect(), style: Style::Open },
+        Item::Flow(item) => {
+            Body { nodes: item.members.iter().map(Node::Member).collect(), style: Style::Open }
+        }
         Item::Use(_) | Item::Threshold(_) | Item::Junk(_) => return None,
     };
     Some(body)
@@ -398,9 +405,10 @@ fn handoff_breaks(handoff: &HandoffClause) -> Breaks {
 fn prove_breaks(prove: &ProveItem) -> Breaks {
     match &prove.kind {
         ProveKind::OnlyIf(_, guard) => guard_breaks(guard.span),
-        ProveKind::Passes { gates, .. } => {
-            Breaks { soft: gates.iter().skip(1).map(|gate| start(gate.state.span)).collect(), ..Breaks::default() }
-        }
+        ProveKind::Passes { gates, .. } => Breaks {
+            soft: gates.iter().skip(1).map(|gate| start(gate.state.span)).collect(),
+            ..Breaks::default()
+        },
         _ => Breaks::default(),
     }
 }
