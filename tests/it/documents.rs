@@ -114,11 +114,13 @@ fn execute(block: &Block, exit: i32, folder: &Path, wrong: &mut Vec<String>) -> 
             real.push_str(&output); // other programs are not run
             continue;
         };
-        let (code, output) = baton(&line, folder);
-        real.push_str(&output);
+        let (code, now) = baton(&line, folder);
         let expected = if index == last { exit } else { 0 };
-        if code != expected {
-            wrong.push(format!("`{command}` ends with {code} instead of {expected}:\n{output}"));
+        if code == expected {
+            real.push_str(&now);
+        } else {
+            real.push_str(&output);
+            wrong.push(format!("`{command}` ends with {code} instead of {expected}:\n{now}"));
         }
     }
     real
