@@ -29,8 +29,10 @@ pub(super) fn missing_question(at: At<'_>) -> Option<Diagnostic> {
     if !approval.asks.is_missing() {
         return None;
     }
-    let message = format!("nothing says what is to be decided in `{}`", at.name());
-    let place = approval.asks_span.unwrap_or(at.state.name.span);
+    let (place, message) = match approval.asks_span {
+        Some(blank) => (blank, format!("the question of `{}` is blank", at.name())),
+        None => (at.state.name.span, format!("nothing says what is to be decided in `{}`", at.name())),
+    };
     let found = Diagnostic::new(Code::MissingQuestion, place, message);
     Some(found.help("write the question that the options answer: `asks \"…?\"`"))
 }
@@ -61,7 +63,7 @@ pub(super) fn self_escalation(at: At<'_>, arrow: &Arrow) -> Option<Diagnostic> {
         Some(span) => found.also(span, format!("owned by `{owner}`")),
         None => found,
     };
-    let end = at.facts.failure_end().unwrap_or("stuck");
+    let end = at.facts.failure_end.unwrap_or("stuck");
     Some(found.help(format!("let the time-out lead to somebody else, or to an end: `else -> {end}`")))
 }
 

@@ -5,12 +5,12 @@
 //! What is unknown or missing may lead anywhere, so each verdict is given only if no such arrow could change it: it
 //! can make a state reachable, and a success, but it takes no circle away.
 
-use super::facts::{At, FlowFacts};
+use super::facts::{At, FlowFacts, ends};
 use super::repairs::add_clause;
 use super::words::{quoted, sample_test, way};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{Graph, Side, StateSet};
-use crate::model::{ActorKind, ArrowId, IntakeId, StateId};
+use crate::model::{ActorKind, ArrowId, Name, StateId};
 
 /// B303: work arrives, and no handoff leads on.
 pub(super) fn no_exit(at: At<'_>) -> Option<Diagnostic> {
@@ -33,8 +33,9 @@ pub(super) fn unreachable(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
     let unknown = facts.graph.leading_to(lost.iter().filter(|&id| facts.open.contains(id)));
     let only_unknown = unknown.meets(&lost);
     let missing_exit = facts.states().any(|at| facts.reached.contains(at.id) && lacks_an_exit(at));
+    let no_success = facts.fruitless().next().is_some();
     let told = |at: &At<'_>| {
-        let beside = !facts.fruitless.is_empty() && at.ends_in(true);
+        let beside = no_success && at.ends_in(true);
         let follows = only_unknown && !unknown.contains(at.id) || missing_exit && takes_what_fails(*at);
         !beside && !follows
     };
@@ -93,7 +94,7 @@ fn endless(facts: &FlowFacts<'_>, cycle: &[ArrowId]) -> Option<Diagnostic> {
     let round = way(names.last().into_iter().chain(&names).copied().collect::<Vec<_>>().into_iter());
     let message = format!("work can go round for ever: {round}");
     let target = last.to.map_or("", |to| &flow[to].name.text);
-    let end = facts.failure_end().unwrap_or("stuck");
+    let end = facts.failure_end.unwrap_or("stuck");
     let help = format!("count one of its arrows, e.g. this: `-> {target} … at most 3 times else -> {end}`");
     let mut found = Diagnostic::new(Code::UnboundedLoop, last.span, message);
     for other in cycle.iter().map(|&id| &flow[id]).filter(|arrow| arrow.span != last.span).take(4) {
@@ -104,17 +105,15 @@ fn endless(facts: &FlowFacts<'_>, cycle: &[ArrowId]) -> Option<Diagnostic> {
 
 /// B306: whatever comes in can only fail.
 pub(super) fn no_success(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
-    facts.fruitless.iter().map(|&intake| fruitless(facts, intake)).collect()
+    facts.fruitless().map(|(intake, _)| fruitless(facts, &intake.name)).collect()
 }
 
-fn fruitless(facts: &FlowFacts<'_>, intake: IntakeId) -> Diagnostic {
-    let name = &facts.flow[intake].name;
+fn fruitless(facts: &FlowFacts<'_>, name: &Name) -> Diagnostic {
     let message = format!("work that comes in as `{}` can never succeed", name.text);
     let found =
         Diagnostic::new(Code::NoSuccess, name.span, message).label("no success end can be reached from here");
-    match facts.ends(true).next() {
+    match facts.success_end {
         Some(end) => {
-            let end = &facts.flow[end].name;
             let help = format!("let a handoff on the way lead to it: `handoff -> {} when …`", end.text);
             found.also(end.span, "nothing on the way from that intake leads here").help(help)
         }
@@ -128,11 +127,9 @@ fn fruitless(facts: &FlowFacts<'_>, intake: IntakeId) -> Diagnostic {
 /// one as well.
 pub(super) fn doomed(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
     let states = facts.flow.states.len();
-    let ways = facts.graph.ways_to(facts.ends(false));
-    let hopeful = facts.hopeful();
-    let doomed = StateSet::of(states, |id| !hopeful.contains(id) && ways.from(id).next().is_some());
-    let fruitless =
-        facts.graph.reached_from(facts.fruitless.iter().filter_map(|&intake| facts.target(intake)));
+    let ways = facts.graph.ways_to(ends(facts.flow, false));
+    let doomed = StateSet::of(states, |id| !facts.hopeful.contains(id) && ways.from(id).next().is_some());
+    let fruitless = facts.graph.reached_from(facts.fruitless().map(|(_, target)| target));
     let anywhere = may_lead_anywhere(facts);
     let told = |id: &StateId| (anywhere || facts.reached.contains(*id)) && !fruitless.contains(*id);
     let last = facts.graph.edge(&doomed, &facts.graph.components(), Side::Last);
@@ -144,7 +141,7 @@ pub(super) fn doomed(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
 fn only_fails(at: At<'_>, path: &[&str]) -> Diagnostic {
     let way = way(std::iter::once(at.name()).chain(path.iter().copied()).collect::<Vec<_>>().into_iter());
     let message = format!("work that comes to `{}` can only fail: {way}", at.name());
-    let success = at.facts.ends(true).next().map_or("NEXT", |end| &at.flow()[end].name.text);
+    let success = at.facts.success_end.map_or("NEXT", |end| &end.text);
     let help = format!(
         "lead it back to where it can succeed, e.g. `handoff -> {success} when …`, or to the failure end without this \
          {}; if it is meant so, write `// allow(B307): why` above it",
@@ -166,7 +163,7 @@ pub(super) fn missing_failure(at: At<'_>) -> Option<Diagnostic> {
             found = found.also(default.span, "the default leads here, so it does not fill this state");
         }
     }
-    let Some(end) = at.facts.failure_end() else {
+    let Some(end) = at.facts.failure_end else {
         return Some(
             found
                 .help("write `failure -> stuck`, and declare `end stuck: failure { owner …  reason \"…\" }`"),

@@ -4,7 +4,8 @@
 
 use crate::graph::{Graph, StateSet};
 use crate::model::{
-    Actor, ActorKind, Arrow, ArrowId, Flow, Handoff, HandoffId, IntakeId, Kind, Model, Slot, State, StateId,
+    Actor, ActorKind, Arrow, ArrowId, Flow, Handoff, HandoffId, Intake, Kind, Model, Name, Slot, State,
+    StateId,
 };
 use crate::source::Sources;
 
@@ -20,8 +21,12 @@ pub(super) struct FlowFacts<'m> {
     pub(super) reached: StateSet,
     /// States with a way on that is missing or unknown: it may lead anywhere.
     pub(super) open: StateSet,
-    /// Intakes from which no success end can be reached.
-    pub(super) fruitless: Vec<IntakeId>,
+    /// States that come to a success end, or may do so.
+    pub(super) hopeful: StateSet,
+    /// The failure end to which an author would send what goes wrong: the default's, else the first.
+    pub(super) failure_end: Option<&'m str>,
+    /// The first success end.
+    pub(super) success_end: Option<&'m Name>,
 }
 
 impl<'m> FlowFacts<'m> {
@@ -29,9 +34,13 @@ impl<'m> FlowFacts<'m> {
         let graph = Graph::new(flow, |_, _| true);
         let reached = graph.reached_from(flow.intakes.iter().filter_map(|intake| flow[intake.arrow].to));
         let open = StateSet::of(flow.states.len(), |id| is_open(flow, id));
-        let mut facts = FlowFacts { model, sources, flow, graph, reached, open, fruitless: Vec::new() };
-        facts.fruitless = facts.fruitless_intakes();
-        facts
+        let may_succeed = |id: &StateId| {
+            open.contains(*id) || end_of(&flow[*id]).is_some_and(|success| success != Some(false))
+        };
+        let hopeful = graph.leading_to(graph.states().filter(may_succeed));
+        let success_end = ends(flow, true).next().map(|end| &flow[end].name);
+        let failure_end = likely_failure_end(flow);
+        FlowFacts { model, sources, flow, graph, reached, open, hopeful, failure_end, success_end }
     }
 
     /// All states, in the order of the text.
@@ -43,34 +52,25 @@ impl<'m> FlowFacts<'m> {
         At { facts: self, id, state: &self.flow[id] }
     }
 
-    /// The ends of that sort; an end of which it is unknown is of neither.
-    pub(super) fn ends(&self, success: bool) -> impl Iterator<Item = StateId> + '_ {
-        self.graph.states().filter(move |&id| self.at(id).ends_in(success))
+    /// The intakes from which no success end can be reached, each with where it leads.
+    pub(super) fn fruitless(&self) -> impl Iterator<Item = (&'m Intake, StateId)> {
+        let targets =
+            self.flow.intakes.iter().filter_map(|intake| Some((intake, self.flow[intake.arrow].to?)));
+        targets.filter(|&(_, target)| !self.hopeful.contains(target))
     }
+}
 
-    /// The states that may come to a success end, as far as is known.
-    pub(super) fn hopeful(&self) -> StateSet {
-        let unknown = |id: &StateId| self.open.contains(*id) || end_of(&self.flow[*id]) == Some(None);
-        self.graph.leading_to(self.ends(true).chain(self.graph.states().filter(unknown)))
-    }
+/// The ends of that sort; an end of which it is unknown is of neither.
+pub(super) fn ends(flow: &Flow, success: bool) -> impl Iterator<Item = StateId> {
+    let known = flow.states.iter().enumerate().map(|(index, state)| (StateId::new(index), end_of(state)));
+    known.filter(move |&(_, end)| end == Some(Some(success))).map(|(id, _)| id)
+}
 
-    fn fruitless_intakes(&self) -> Vec<IntakeId> {
-        let hopeful = self.hopeful();
-        let fruitless = |id: &IntakeId| self.target(*id).is_some_and(|state| !hopeful.contains(state));
-        (0..self.flow.intakes.len()).map(IntakeId::new).filter(fruitless).collect()
-    }
-
-    /// Where an intake leads, if that is known.
-    pub(super) fn target(&self, intake: IntakeId) -> Option<StateId> {
-        self.flow[self.flow[intake].arrow].to
-    }
-
-    /// The failure end to which an author would send what goes wrong: the default's, else the first.
-    pub(super) fn failure_end(&self) -> Option<&'m str> {
-        let default = self.flow.default_failure.as_ref().and_then(|default| default.route.hops.last()?.to);
-        let end = default.filter(|&id| self.at(id).ends_in(false)).or_else(|| self.ends(false).next())?;
-        Some(self.flow[end].name.text.as_str())
-    }
+fn likely_failure_end(flow: &Flow) -> Option<&str> {
+    let default = flow.default_failure.as_ref().and_then(|default| default.route.hops.last()?.to);
+    let default = default.filter(|&id| end_of(&flow[id]) == Some(Some(false)));
+    let end = default.or_else(|| ends(flow, false).next())?;
+    Some(&flow[end].name.text)
 }
 
 /// `Some` for an end: whether it is a success, if that is known.

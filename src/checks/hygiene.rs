@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Flow, Model, ModelFile, Name};
+use crate::model::{Flow, Kind, Model, ModelFile, Name};
 use crate::source::FileId;
 
 /// B801: a declaration that nothing uses. Files without a flow are libraries, and a name may be used wherever
@@ -17,8 +17,9 @@ pub(super) fn unused(model: &Model) -> Vec<Diagnostic> {
     let names = unused_names(model).filter(|(name, _)| speaks_of(name.span.file));
     let names = names.map(|(name, noun)| never_used(name, noun));
     let files = model.files.iter().filter(|file| speaks_of(file.file)).flat_map(unused_uses);
-    let flows = model.flows.iter().filter(|flow| speaks_of(flow.name.span.file)).filter_map(never_called);
-    names.chain(files).chain(flows).collect()
+    let calls_are_known = !model.flows.iter().any(calls_something_unknown);
+    let flows = model.flows.iter().filter(|flow| calls_are_known && speaks_of(flow.name.span.file));
+    names.chain(files).chain(flows.filter_map(never_called)).collect()
 }
 
 /// The files whose names may be used in something that could not be read.
@@ -56,6 +57,14 @@ fn unused_uses(file: &ModelFile) -> impl Iterator<Item = Diagnostic> {
     unused.map(|used| {
         let found = Diagnostic::new(Code::Unused, used.span, "nothing here uses a name of that file");
         found.help("delete this line").fix("delete it", used.span, "")
+    })
+}
+
+/// A flow of that name may be called there.
+fn calls_something_unknown(flow: &Flow) -> bool {
+    flow.states.iter().any(|state| match &state.kind {
+        Kind::Call(call) => call.unknown || call.runs.iter().any(|run| run.flow.is_none()),
+        _ => false,
     })
 }
 

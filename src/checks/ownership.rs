@@ -79,20 +79,32 @@ pub(super) fn missing_asset(at: At<'_>) -> Option<Diagnostic> {
 
 /// B105: an actor can't be reached.
 pub(super) fn missing_binding(model: &Model) -> Vec<Diagnostic> {
-    model.actors.iter().filter_map(unreachable_actor).collect()
+    model.actors.iter().filter_map(unbound).collect()
 }
 
-fn unreachable_actor(actor: &Actor) -> Option<Diagnostic> {
+fn unbound(actor: &Actor) -> Option<Diagnostic> {
     let found = actor.kind.filter(|_| actor.binding.is_none() && !actor.unknown && actor.misfit.is_none())?;
-    let (what, clause) = match found {
-        ActorKind::Model => ("route", "uses \"MODEL\""),
-        ActorKind::Script => ("command", "runs \"COMMAND\""),
-        ActorKind::Action => ("method and address", "calls \"POST https://…\""),
-        ActorKind::Human => ("address", "contact \"team@example.com\""),
-        ActorKind::Queue => ("name", "name \"QUEUE\""),
-    };
+    let Binding { what, keyword, example } = binding(found);
     let name = quoted(&actor.name.text);
     let message = format!("nothing says how {name}, {}, is reached", kind(found));
-    let help = format!("write its {what} between its braces: `{clause}`");
+    let help = format!("write its {what} between its braces: `{keyword} \"{example}\"`");
     Some(Diagnostic::new(Code::MissingBinding, actor.name.span, message).help(help))
+}
+
+/// The clause that says how an actor is reached.
+struct Binding {
+    what: &'static str,
+    keyword: &'static str,
+    example: &'static str,
+}
+
+fn binding(kind: ActorKind) -> Binding {
+    let (what, keyword, example) = match kind {
+        ActorKind::Model => ("route", "uses", "writer-large"),
+        ActorKind::Script => ("command", "runs", "tools/clean"),
+        ActorKind::Action => ("method and address", "calls", "POST https://example.com/pages"),
+        ActorKind::Human => ("address", "contact", "team@example.com"),
+        ActorKind::Queue => ("name", "name", "support-requests"),
+    };
+    Binding { what, keyword, example }
 }

@@ -25,7 +25,7 @@ fn without_time(at: At<'_>) -> Diagnostic {
     let found = Diagnostic::new(Code::MissingDeadline, at.state.name.span, message);
     let default =
         at.flow().default_deadline.as_ref().and_then(|default| default.route.as_ref()?.hops.first());
-    let end = at.facts.failure_end().unwrap_or("stuck");
+    let end = at.facts.failure_end.unwrap_or("stuck");
     match default {
         Some(hop) if hop.to == Some(at.id) => found
             .also(hop.span, "the default leads here, so it does not fill this state")
@@ -41,48 +41,37 @@ fn without_time(at: At<'_>) -> Diagnostic {
 
 fn without_target(at: At<'_>, time: Span) -> Diagnostic {
     let message = format!("nothing says where work goes when the deadline of `{}` passes", at.name());
-    let end = at.facts.failure_end();
-    let target = format!("else -> {}", end.unwrap_or("stuck"));
-    let known = end.is_some();
     if within(at.state.span, time) {
-        let found = Diagnostic::new(Code::MissingDeadline, time, message);
-        let found =
-            found.help(format!("add it after the time: `deadline {} {target}`", at.facts.sources.text(time)));
-        return if known {
-            found.fix(format!("add `{target}`"), time.end_point(), format!(" {target}"))
-        } else {
-            found
-        };
+        return add_target(Diagnostic::new(Code::MissingDeadline, time, message), at.facts);
     }
-    let found = Diagnostic::new(Code::MissingDeadline, at.state.name.span, message);
     let found =
-        found.also(time, "this is its deadline").help(format!("say where it goes then: `deadline {target}`"));
-    if known { add_clause(found, at, "deadline", &target) } else { found }
+        Diagnostic::new(Code::MissingDeadline, at.state.name.span, message).also(time, "its deadline");
+    let target = format!("else -> {}", at.facts.failure_end.unwrap_or("stuck"));
+    let found = found.help(format!("say where it goes then: `deadline {target}`"));
+    if at.facts.failure_end.is_some() { add_clause(found, at, "deadline", &target) } else { found }
 }
 
 /// B401, where a default gives a time to several states but no target: said once, at the default.
 pub(super) fn default_without_target(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
-    without_default_target(facts).into_iter().collect()
+    let mut states = facts.states().filter_map(|at| Some((at.name(), default_time_without_target(at)?)));
+    let Some((first, time)) = states.next() else { return Vec::new() };
+    let filled = match states.count() {
+        0 => quoted(first),
+        more => format!("`{first}` and {more} more"),
+    };
+    let message = format!("nothing says where work goes when the default deadline of {filled} passes");
+    vec![add_target(Diagnostic::new(Code::MissingDeadline, time, message), facts)]
 }
 
-fn without_default_target(facts: &FlowFacts<'_>) -> Option<Diagnostic> {
-    let mut states = facts.states().filter_map(|at| Some((at, default_time_without_target(at)?)));
-    let (first, time) = states.next()?;
-    let message = match states.count() {
-        0 => format!("nothing says where work goes when the default deadline of `{}` passes", first.name()),
-        more => format!(
-            "nothing says where work goes when the default deadline of `{}` and {more} more passes",
-            first.name()
-        ),
-    };
-    let end = facts.failure_end();
-    let target = format!("else -> {}", end.unwrap_or("stuck"));
-    let found = Diagnostic::new(Code::MissingDeadline, time, message);
-    let found = found
-        .help(format!("add it after the time: `default deadline {} {target}`", facts.sources.text(time)));
-    let fix =
-        |found: Diagnostic| found.fix(format!("add `{target}`"), time.end_point(), format!(" {target}"));
-    Some(if end.is_some() { fix(found) } else { found })
+/// With the advice to say, after the time at its place, where work goes then.
+fn add_target(found: Diagnostic, facts: &FlowFacts<'_>) -> Diagnostic {
+    let time = found.place;
+    let target = format!("else -> {}", facts.failure_end.unwrap_or("stuck"));
+    let found = found.help(format!("add it after the time: `{} {target}`", facts.sources.text(time)));
+    match facts.failure_end {
+        Some(_) => found.fix(format!("add `{target}`"), time.end_point(), format!(" {target}")),
+        None => found,
+    }
 }
 
 /// The default's time, where it is this state's deadline but lacks a target.

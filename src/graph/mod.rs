@@ -6,6 +6,8 @@
 mod cycles;
 mod reach;
 mod states;
+#[cfg(test)]
+mod tests;
 
 pub use cycles::{Components, Side};
 pub use reach::Ways;

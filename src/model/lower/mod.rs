@@ -26,6 +26,8 @@ mod timers;
 mod types;
 mod values;
 
+use rustc_hash::FxHashSet;
+
 use super::Model;
 use crate::diagnostics::Diagnostic;
 use crate::source::FileId;
@@ -63,6 +65,8 @@ struct Lowering<'t> {
     items: Items<'t>,
     /// By file.
     scopes: Vec<Scope>,
+    /// In which file a name that does not exist was meant to be of which kind: see [`Lowering::spare`].
+    spared: FxHashSet<(FileId, &'static str)>,
     thresholds: ThresholdOrder,
     /// What calls need to know of each flow.
     signatures: Vec<Signature>,

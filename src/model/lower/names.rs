@@ -314,7 +314,7 @@ impl<'t> Lowering<'t> {
     pub(super) fn misnamed(
         &mut self,
         name: &Name,
-        due: &str,
+        due: &'static str,
         found: Found,
         elsewhere: Option<&str>,
         fits: fn(Decl) -> bool,
@@ -334,8 +334,25 @@ impl<'t> Lowering<'t> {
             Some(is) => self.reports.wrong_kind(name, is, due, names),
             None => self.reports.unknown(name, due, names),
         }
-        if let Some(text) = meant {
-            self.find(&Name { text, span: name.span }); // so that it is not called unused as well
+        match meant {
+            Some(text) => {
+                self.find(&Name { text, span: name.span }); // so that it is not called unused as well
+            }
+            None => self.spare(name.span.file, due, fits),
+        }
+    }
+
+    /// Any of those that fit may have been meant: none of them is called unused as well.
+    fn spare(&mut self, file: FileId, due: &'static str, fits: fn(Decl) -> bool) {
+        if !self.spared.insert((file, due)) {
+            return;
+        }
+        let Some(scope) = self.scope(file) else { return };
+        let own = scope.declared.iter().map(|entry| (entry.1, None));
+        let used = scope.uses.iter().filter_map(|&(other, at)| Some((self.scopes.get(other)?, at)));
+        let used = used.flat_map(|(scope, at)| scope.declared.iter().map(move |entry| (entry.1, Some(at))));
+        for (decl, by) in own.chain(used).filter(|entry| fits(entry.0)).collect::<Vec<_>>() {
+            self.mark(file, decl, by);
         }
     }
 
