@@ -4,6 +4,8 @@
 //! A text becomes a tree ([`syntax`]), trees become the [`model`], [`checks`] turn facts into [`diagnostics`], the
 //! [`plan`] is what is left for [`emit`]. Nothing here but [`cli`] touches files, clock or environment.
 
+extern crate alloc; // pest's derived code names it
+
 pub mod checks;
 pub mod cli;
 mod compile;

@@ -12,6 +12,8 @@ mod tests;
 pub mod tree;
 mod words;
 
+use std::borrow::Cow;
+
 use pest::Parser;
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -109,14 +111,8 @@ fn read_piece(piece: Piece, builder: &mut Builder) -> Parsed {
         PieceKind::Unreadable => return junk(piece, builder),
     };
     let text = builder.file_text.get(piece.span.range()).unwrap_or("");
-    let closed: String;
-    let closed_text = if piece.missing_braces == 0 {
-        text
-    } else {
-        closed = format!("{text}\n{}", "}".repeat(piece.missing_braces.into()));
-        &closed
-    };
-    let pair = Grammar::parse(rule, closed_text).ok().and_then(|mut pairs| pairs.next());
+    let readable = readable(piece, text, builder.comments);
+    let pair = Grammar::parse(rule, &readable).ok().and_then(|mut pairs| pairs.next());
     let parsed = pair.and_then(|pair| match piece.kind {
         PieceKind::FlowHead => builder.flow_head(pair).map(Parsed::FlowHead),
         PieceKind::Member => builder.member(pair).map(Parsed::Member),
@@ -128,6 +124,32 @@ fn read_piece(piece: Piece, builder: &mut Builder) -> Parsed {
         }
         junk(piece, builder)
     })
+}
+
+/// The text of a piece with blanks for its comments and with the braces that were forgotten at its end: what the
+/// grammar would pass over slowly, or stumble on.
+fn readable<'t>(piece: Piece, text: &'t str, comments: &[Comment]) -> Cow<'t, str> {
+    let first = comments.partition_point(|comment| comment.span.start < piece.span.start);
+    let inside = |comment: &&Comment| comment.span.start < piece.span.end;
+    let mut comments = comments.iter().skip(first).take_while(inside).peekable();
+    if comments.peek().is_none() && piece.missing_braces == 0 {
+        return Cow::Borrowed(text);
+    }
+    let start = piece.span.start as usize;
+    let mut out = String::with_capacity(text.len() + usize::from(piece.missing_braces) + 1);
+    let mut done = 0;
+    for comment in comments {
+        let range = comment.span.range();
+        out.push_str(text.get(done..range.start - start).unwrap_or(""));
+        out.extend(std::iter::repeat_n(' ', range.len()));
+        done = range.end - start;
+    }
+    out.push_str(text.get(done..).unwrap_or(""));
+    if piece.missing_braces > 0 {
+        out.push('\n');
+        out.extend(std::iter::repeat_n('}', piece.missing_braces.into()));
+    }
+    Cow::Owned(out)
 }
 
 /// A piece that can't be read; the name that it declares counts as declared.

@@ -28,7 +28,7 @@ fn size(tree: &Tree) -> usize {
 /// The same, by the rule `file`.
 fn size_by_grammar(text: &str) -> Option<usize> {
     let file = Grammar::parse(Rule::file, text).ok()?.next()?;
-    let plain = |rule| !matches!(rule, Rule::comment | Rule::EOI | Rule::flow_head);
+    let plain = |rule| !matches!(rule, Rule::EOI | Rule::flow_head);
     let declarations = file.into_inner().filter(|pair| plain(pair.as_rule()));
     let count = declarations.map(|pair| match pair.as_rule() {
         Rule::flow => 1 + pair.into_inner().filter(|member| plain(member.as_rule())).count(),

@@ -10,7 +10,7 @@ mod scenario;
 mod state;
 mod types;
 
-use pest::iterators::Pair as PestPair;
+use pest::iterators::{Pair as PestPair, Pairs};
 use smol_str::SmolStr;
 
 use crate::diagnostics::{Code, Diagnostic};
@@ -96,9 +96,9 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// The parts of a pair; comments are the business of the outline.
-fn parts(pair: Pair<'_>) -> impl Iterator<Item = Pair<'_>> {
-    pair.into_inner().filter(|part| part.as_rule() != Rule::comment)
+/// The parts of a pair.
+fn parts(pair: Pair<'_>) -> Pairs<'_, Rule> {
+    pair.into_inner()
 }
 
 /// Without spare room: a tree of a million states lives long, and most of its lists are short.
@@ -131,7 +131,7 @@ impl Builder<'_> {
             Rule::context => Some(Member::Context(self.context(pair))),
             Rule::default => self.default(pair).map(Member::Default),
             Rule::intake => self.intake(pair).map(Member::Intake),
-            Rule::state | Rule::approval | Rule::wait | Rule::call => self.state(pair).map(Member::State),
+            Rule::state => self.state(pair).map(Member::State),
             Rule::end => self.end(pair).map(Member::End),
             Rule::prove => self.prove(pair).map(Member::Prove),
             Rule::scenario => self.scenario(pair).map(Member::Scenario),

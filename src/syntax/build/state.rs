@@ -13,13 +13,13 @@ use crate::syntax::words::{self, Place};
 impl Builder<'_> {
     pub(super) fn state(&mut self, pair: Pair) -> Option<StateItem> {
         let span = self.span(&pair);
-        let kind = match pair.as_rule() {
-            Rule::approval => StateKind::Approval,
-            Rule::wait => StateKind::Wait,
-            Rule::call => StateKind::Call,
+        let mut parts = parts(pair);
+        let kind = match parts.next()?.as_str() {
+            "approval" => StateKind::Approval,
+            "wait" => StateKind::Wait,
+            "call" => StateKind::Call,
             _ => StateKind::State,
         };
-        let mut parts = parts(pair);
         let name = self.name(&parts.next()?);
         let mut clauses: Vec<Clause> = Vec::new();
         for pair in parts {
