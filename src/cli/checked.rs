@@ -10,6 +10,8 @@ use super::{Failure, Outcome};
 use crate::Compilation;
 use crate::diagnostics::Severity;
 use crate::diagnostics::render::{Findings, Format, Look, render};
+use crate::plan::{self, Plan};
+use crate::source::Span;
 
 /// `--format`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -64,6 +66,35 @@ impl Checked {
         Ok(render(findings, format.into(), look, out)?)
     }
 
+    /// Writes the findings to standard error, for commands whose standard output holds something else.
+    ///
+    /// # Errors
+    /// If the output can't be written.
+    pub(super) fn report_aside(&self, out: &mut Output) -> Result<(), Failure> {
+        aside(self.findings(), out)
+    }
+
+    /// The plan of the flows in the files that were asked for. Only for files without an error.
+    ///
+    /// # Errors
+    /// If there is no flow, or if something is missing that no check has reported: a bug.
+    pub(super) fn plan(&self) -> Result<Plan, Failure> {
+        let plan =
+            plan::build(&self.compilation.model).map_err(|incomplete| self.unreported(incomplete.place))?;
+        if plan.flows.is_empty() {
+            return Err(Failure::new("there is no flow in these files").help("name a file that has one"));
+        }
+        Ok(plan)
+    }
+
+    fn unreported(&self, place: Span) -> Failure {
+        let file = self.compilation.sources.file(place.file);
+        let at = file.line_column(place.start);
+        let place = format!("{}:{}:{}", file.path(), at.line, at.column);
+        Failure::new(format!("something is missing at {place}, and no check has reported it"))
+            .help("this is a bug in baton; please report it with the file")
+    }
+
     /// Clean if there is no error, and with `deny_warnings` no warning either.
     pub(super) fn outcome(&self, deny_warnings: bool) -> Outcome {
         let findings = self.findings();
@@ -78,4 +109,14 @@ impl Checked {
         let Compilation { sources, diagnostics, .. } = &self.compilation;
         Findings { sources, diagnostics, files: self.files }
     }
+}
+
+/// Writes findings to standard error, after what standard output holds so far; nothing if there are none.
+///
+/// # Errors
+/// If the output can't be written.
+pub(super) fn aside(findings: Findings<'_>, out: &mut Output) -> Result<(), Failure> {
+    out.finish()?;
+    let look = Look { colour: out.colour(), links: out.links(), width: out.width() };
+    Ok(render(findings, Format::Rich, look, &mut anstream::stderr().lock())?)
 }

@@ -10,10 +10,11 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 use similar::{ChangeTag, TextDiff};
 
+use super::checked::aside;
 use super::input::{Input, InputArguments};
 use super::output::{Output, write_file};
 use super::{Failure, Outcome};
-use crate::diagnostics::render::{Findings, Format, Look, counted, render};
+use crate::diagnostics::render::{Findings, counted};
 use crate::diagnostics::{Diagnostic, Severity, sort};
 use crate::source::{FileId, SourceFile};
 use crate::syntax;
@@ -47,7 +48,11 @@ pub(super) fn run(arguments: &FmtArguments, out: &mut Output) -> Result<Outcome,
     let unreadable = input.unreadable.iter().map(|file| file.diagnose(&mut input.sources));
     tally.refused.extend(unreadable);
     tally.say(arguments.check, input.origins != [None], out)?;
-    explain(&mut tally.refused, &input, out)?;
+    sort(&mut tally.refused);
+    aside(
+        Findings { sources: &input.sources, diagnostics: &tally.refused, files: input.sources.len() },
+        out,
+    )?;
     Ok(match () {
         () if !input.unreadable.is_empty() => Outcome::Unreadable,
         () if !tally.refused.is_empty() || arguments.check && tally.changed > 0 => Outcome::Problems,
@@ -124,18 +129,6 @@ impl Tally {
         }
         Ok(())
     }
-}
-
-/// Says why files were refused, on standard error: standard output may hold a text.
-fn explain(refused: &mut Vec<Diagnostic>, input: &Input, out: &mut Output) -> Result<(), Failure> {
-    if refused.is_empty() {
-        return Ok(());
-    }
-    sort(refused);
-    out.finish()?;
-    let findings = Findings { sources: &input.sources, diagnostics: refused, files: input.sources.len() };
-    let look = Look { colour: out.colour(), links: out.links(), width: out.width() };
-    Ok(render(findings, Format::Rich, look, &mut anstream::stderr().lock())?)
 }
 
 /// Writes what would change, as `diff -u` does.

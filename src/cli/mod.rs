@@ -5,13 +5,17 @@
 
 #![allow(clippy::disallowed_methods)] // this is the place for them
 
+mod build;
 mod check;
 mod checked;
 mod crash;
 mod explain;
 mod fmt;
+mod graph;
+mod init;
 mod input;
 mod output;
+mod place;
 
 use std::process::ExitCode;
 
@@ -40,8 +44,14 @@ enum Command {
     Check(check::CheckArguments),
     /// Say what a code means, with a bad example and a good one
     Explain(explain::ExplainArguments),
-    /// Give files the one look
+    /// Turn checked files into what an engine runs, or another program reads
+    Build(build::BuildArguments),
+    /// Draw the flows
+    Graph(graph::GraphArguments),
+    /// Lay files out, always in the same way
     Fmt(fmt::FmtArguments),
+    /// Start a pipeline that passes its own check
+    Init(init::InitArguments),
 }
 
 /// How a command ended; the numbers are the process's exit code.
@@ -98,6 +108,9 @@ fn run(arguments: Arguments) -> ExitCode {
     let outcome = match command {
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
+        Command::Build(arguments) => build::run(&arguments, &mut out),
+        Command::Graph(arguments) => graph::run(&arguments, &mut out),
+        Command::Init(arguments) => init::run(&arguments, &mut out),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut out),
     };
     match outcome.and_then(|outcome| out.finish().map(|()| outcome).map_err(Failure::from)) {

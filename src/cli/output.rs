@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use tempfile::NamedTempFile;
 
 use super::Failure;
 
@@ -122,11 +123,12 @@ pub(super) fn complain(choice: Choice, message: &str, help: Option<&str>) {
 /// is followed, permissions stay.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    replace(&target, bytes)
-        .map_err(|error| Failure::new(format!("can't write `{}`: {}", path.display(), reason(&error))))
+    let written = stage(&target, bytes).and_then(|file| Ok(file.persist(&target)?));
+    written.map(drop).map_err(|error| unwritable(path, &error))
 }
 
-fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+/// A file beside `target` that holds what it shall hold, to be renamed to it; it goes by itself if it is dropped.
+pub(super) fn stage(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
@@ -135,8 +137,12 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
-    file.persist(target).map_err(|error| error.error)?;
-    Ok(())
+    Ok(file)
+}
+
+/// ``can't write `a.flow`: permission denied``
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("can't write `{}`: {}", path.display(), reason(error)))
 }
 
 /// Those of the file that is replaced, else what the user's mask leaves of "everybody reads and writes".

@@ -9,10 +9,13 @@
     clippy::unwrap_used
 )]
 
+mod build;
 mod cli;
 mod documents;
 mod emitted;
 mod fmt;
+mod graph;
+mod init;
 mod markdown;
 mod markers;
 mod pages;
