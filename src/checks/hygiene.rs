@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Flow, Kind, Model, ModelFile, Name};
+use crate::model::{ActorKind, Flow, Kind, Model, ModelFile, Name, State};
 use crate::source::FileId;
 
 /// B801: a declaration that nothing uses. Files without a flow are libraries, and a name may be used wherever
@@ -15,6 +15,9 @@ pub(super) fn unused(model: &Model) -> Vec<Diagnostic> {
     let doubtful = doubtful_files(model);
     let speaks_of = |file: FileId| with_flows.contains(&file) && !doubtful.contains(&file);
     let names = unused_names(model).filter(|(name, _)| speaks_of(name.span.file));
+    let owners_are_known =
+        model.flows.iter().all(|flow| flow.states.iter().all(|state| is_well_owned(model, state)));
+    let names = names.filter(|(_, noun)| owners_are_known || *noun != "actor");
     let names = names.map(|(name, noun)| never_used(name, noun));
     let files = model.files.iter().filter(|file| speaks_of(file.file)).flat_map(unused_uses);
     let calls_are_known = !model.flows.iter().any(calls_something_unknown);
@@ -30,6 +33,16 @@ fn doubtful_files(model: &Model) -> BTreeSet<FileId> {
         std::iter::once(file.file).chain(used)
     };
     faulty.flat_map(with_used).collect()
+}
+
+/// Whether a state has an owner that may own it; otherwise an unused actor may be the one that is meant.
+fn is_well_owned(model: &Model, state: &State) -> bool {
+    let Some(owner) = state.owner.get() else { return false };
+    !matches!(state.kind, Kind::Approval(_))
+        || model
+            .actors
+            .get(owner.index())
+            .is_some_and(|actor| actor.kind.is_none_or(|kind| kind == ActorKind::Human))
 }
 
 fn unused_names(model: &Model) -> impl Iterator<Item = (&Name, &'static str)> {
