@@ -9,6 +9,7 @@
     clippy::unwrap_used
 )]
 
+mod breaks;
 mod build;
 mod cli;
 mod documents;
