@@ -5,6 +5,7 @@
 //! A target says for every [`Feature`] whether its output keeps it, so that `docs/targets.md` and the help of B901
 //! never promise more than the code does. What it can't express it refuses; it never leaves anything out in silence.
 
+mod asl;
 mod dot;
 mod jsonschema;
 mod mermaid;
@@ -19,7 +20,8 @@ use crate::plan::Plan;
 use crate::source::Span;
 
 /// Every target, in the order in which they are shown.
-pub static ALL: &[&Target] = &[&plan_json::TARGET, &jsonschema::TARGET, &dot::TARGET, &mermaid::TARGET];
+pub static ALL: &[&Target] =
+    &[&plan_json::TARGET, &jsonschema::TARGET, &asl::TARGET, &dot::TARGET, &mermaid::TARGET];
 
 /// A form that a plan can be turned into.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value, json};
 use smol_str::SmolStr;
 
-use crate::plan::{Bounds, Envelope, Field, Flow, Kind, Named, Plan, State, Type};
+use crate::plan::{self, Bounds, Envelope, Field, Flow, Intake, Kind, MapValue, Named, Plan, State, Type};
 
 /// The dialect of every schema here.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -32,6 +32,19 @@ pub fn asset(plan: &Plan, name: &str) -> Value {
 pub fn makes(plan: &Plan, flow: &Flow, state: &State) -> Value {
     let mut schemas = Schemas::new(plan);
     let root = schemas.made(flow, state);
+    schemas.document(root)
+}
+
+/// The schema of the raw record that an intake takes: an object with what its `map` reads, and whatever else; without
+/// `map`, the intake's own field.
+#[must_use]
+pub fn raw(plan: &Plan, flow: &Flow, intake: &Intake) -> Value {
+    let mut schemas = Schemas::new(plan);
+    let root = match (&intake.maps, flow.context.get(&intake.field)) {
+        (Some(maps), _) => schemas.read(maps),
+        (None, Some(field)) => schemas.ty(&field.ty),
+        (None, None) => Value::Bool(true),
+    };
     schemas.document(root)
 }
 
@@ -147,6 +160,18 @@ impl<'a> Schemas<'a> {
         closed(properties, needed.below.keys().map(|name| &**name))
     }
 
+    /// An object that holds at least what `maps` read from it.
+    fn read(&mut self, maps: &[plan::Map]) -> Value {
+        let mut root = json!({ "type": "object" });
+        for map in maps {
+            let MapValue::Raw(keys) = &map.value else { continue };
+            let value = self.ty(&map.path.ty);
+            let value = if map.path.optional { or_null(value) } else { value };
+            hold(&mut root, keys, map.path.optional, value);
+        }
+        root
+    }
+
     fn field(&mut self, field: &Field) -> Value {
         let value = self.ty(&field.ty);
         described(field.doc.as_ref(), if field.optional { or_null(value) } else { value })
@@ -221,6 +246,26 @@ impl Presence {
 fn closed<'n>(properties: Map<String, Value>, required: impl Iterator<Item = &'n str>) -> Value {
     let required: Vec<_> = required.collect();
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+/// Makes an object's schema ask for `value` below `keys`. Keys are no more than are written in a row.
+fn hold(object: &mut Value, keys: &[SmolStr], optional: bool, value: Value) {
+    let Some((key, rest)) = keys.split_first() else {
+        *object = value;
+        return;
+    };
+    let Value::Object(members) = object else { return };
+    if !optional {
+        let required = members.entry("required").or_insert_with(|| json!([]));
+        let Value::Array(names) = required else { return };
+        if !names.contains(&key.as_str().into()) {
+            names.push(key.as_str().into());
+        }
+    }
+    let properties = members.entry("properties").or_insert_with(|| json!({}));
+    let Value::Object(properties) = properties else { return };
+    let below = properties.entry(key.as_str()).or_insert_with(|| json!({ "type": "object" }));
+    hold(below, rest, optional, value);
 }
 
 /// A reply about one visit that says just this.

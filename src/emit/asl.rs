@@ -1,0 +1,120 @@
+//! The target `asl`: a state machine of AWS Step Functions for each flow, in the Amazon States Language, with the SAM
+//! template that deploys them and the worker that reaches the owners.
+//!
+//! Must not know: the model, and the disk. JSONPath only; no engine retries, since they would restart the deadline.
+//!
+//! What a work item carries through its machine: `item` (its id), `context`, `counters` (how often each counted arrow
+//! was taken), `visits` (how often each state was entered), `handoff` (the arrow by which it came, and what had to
+//! hold) and, in a flow that others call, `caller`. A reply stays apart, in `reply`, until a handoff is taken.
+
+mod clock;
+mod door;
+mod guards;
+mod ids;
+mod layout;
+mod limits;
+mod machine;
+mod message;
+mod names;
+mod receipt;
+mod reread;
+mod routes;
+mod states;
+mod template;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+use std::collections::BTreeSet;
+
+use smol_str::SmolStr;
+
+use self::clock::Clock;
+use self::ids::Ids;
+use super::{Feature, File, Options, Support, Target, not_expressible};
+use crate::diagnostics::Diagnostic;
+use crate::plan::{Flow, Kind, Plan};
+use crate::source::Span;
+
+/// The target itself.
+pub(super) static TARGET: Target = Target {
+    name: "asl",
+    summary: "AWS Step Functions: state machines, a SAM template and the worker",
+    supports: &[
+        (Feature::Envelope, Support::Enforced),
+        (Feature::Guards, Support::Enforced),
+        (Feature::Receipt, Support::Enforced),
+        (Feature::Deadline, Support::Enforced),
+        (Feature::Accept, Support::Enforced),
+        (Feature::Failure, Support::Enforced),
+        (Feature::Bounds, Support::Enforced),
+        (Feature::Approval, Support::Enforced),
+        (Feature::Wait, Support::Enforced),
+        (Feature::JoinAll, Support::Enforced),
+        (Feature::Intake, Support::Enforced),
+        (Feature::Carry, Support::Enforced),
+    ],
+    emit,
+};
+
+const WORKER: &str = include_str!("../../templates/asl/worker.py");
+const README: &str = include_str!("../../templates/asl/README.md");
+
+/// What all machines of one build share.
+struct Build<'a> {
+    plan: &'a Plan,
+    clock: Clock,
+    ids: Ids,
+    /// The flows that some flow of the plan calls.
+    called: BTreeSet<&'a SmolStr>,
+}
+
+fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
+    let inexpressible = limits::inexpressible(plan);
+    if !inexpressible.is_empty() {
+        return Err(inexpressible);
+    }
+    let clock = Clock::new(options.time_scale);
+    let build = Build { plan, clock, ids: Ids::new(plan), called: called(plan) };
+    let mut files = Vec::new();
+    let mut faults = Vec::new();
+    for (name, flow) in &plan.flows {
+        let machine = machine::machine(&build, name, flow);
+        let names = layout::text(&machine.shortened);
+        let lost = reread::lost(&machine.text, &names, plan, name, options.time_scale);
+        faults.extend(lost.into_iter().map(|what| fault(flow, &what)));
+        files.push(file(format!("{name}.asl.json"), machine.text));
+        if machine.shortened.as_object().is_some_and(|names| !names.is_empty()) {
+            files.push(file(format!("{name}.names.json"), names));
+        }
+    }
+    files.push(file("template.yaml", template::template(&build)));
+    files.push(file("worker/worker.py", WORKER));
+    files.push(file("worker/intakes.json", layout::text(&door::intakes(plan))));
+    files.push(file("README.md", README.replace("{{marking}}", &clock.marking().unwrap_or_default())));
+    if faults.is_empty() { Ok(files) } else { Err(faults) }
+}
+
+fn file(path: impl Into<String>, text: impl Into<String>) -> File {
+    File { path: path.into(), text: text.into() }
+}
+
+/// The definition was read again and something was not found in it: nothing may be written then.
+fn fault(flow: &Flow, what: &str) -> Diagnostic {
+    let message = format!("the emitted state machine does not keep {what}: a fault of this compiler");
+    not_expressible(Feature::Envelope, flow.span, message)
+}
+
+fn called(plan: &Plan) -> BTreeSet<&SmolStr> {
+    let states = plan.flows.values().flat_map(|flow| flow.states.values());
+    let calls = states.filter_map(|state| match &state.kind {
+        Kind::Call(call) => Some(call),
+        _ => None,
+    });
+    calls.flat_map(|call| call.runs.iter().map(|run| &run.flow)).collect()
+}
+
+/// B901 at `place`.
+fn refuse(feature: Feature, place: Span, message: String) -> Diagnostic {
+    not_expressible(feature, place, message)
+}

@@ -1,0 +1,275 @@
+//! Where work comes in and where it ends.
+//!
+//! Must not know: what happens in between.
+//!
+//! An execution starts with `{item, intake, raw}`, or with `{item, intake, record, caller}` where another flow calls
+//! this one. A raw record goes through `I/absent` and `I/filled` (missing reads as null), `I/fits` and `I/map`.
+
+use serde_json::{Map, Value, json};
+use smol_str::SmolStr;
+
+use super::guards::all;
+use super::machine::{GAP, Machine};
+use super::states::insert;
+use super::{names, receipt};
+use crate::emit::schema;
+use crate::plan::{End, Flow, Intake, MapValue, Outcome, Plan, Type};
+
+const DOOR: &str = "/intakes";
+const REFUSED: &str = "/refused";
+
+/// Seconds that the engine gives one call of its own interface.
+const CALL: u64 = 60;
+
+/// The file by which the door knows what each flow takes in.
+pub(super) fn intakes(plan: &Plan) -> Value {
+    let flows = plan.flows.iter().map(|(name, flow)| {
+        let open = flow.intakes.iter().filter(|(_, intake)| intake.from.is_some());
+        let intakes = open.map(|(id, intake)| {
+            let schema = schema::raw(plan, flow, intake);
+            json!({ "name": id, "field": intake.field, "source": intake.from, "schema": schema })
+        });
+        (name.to_string(), intakes.collect::<Value>())
+    });
+    flows.collect::<Map<_, _>>().into()
+}
+
+/// A value that a raw record holds.
+struct Given<'a> {
+    steps: Vec<&'a str>,
+    ty: &'a Type,
+    optional: bool,
+}
+
+impl Machine<'_> {
+    /// Adds the door, and says where it begins.
+    pub(super) fn door(&mut self) -> String {
+        let flow = self.flow;
+        let rules = flow.intakes.iter().flat_map(|(id, intake)| {
+            let raw = intake.from.as_ref().map(|_| self.knock(id, "$.raw", &self.first_check(id, intake)));
+            let call = self.answers_callers().then(|| self.knock(id, "$.caller", id));
+            raw.into_iter().chain(call)
+        });
+        let rules: Vec<_> = rules.collect();
+        let comment = "Which way in?";
+        self.add(DOOR, json!({ "Type": "Choice", "Comment": comment, "Choices": rules, "Default": REFUSED }));
+        let cause = "The record does not fit the intake: it never became work";
+        self.add(REFUSED, json!({ "Type": "Fail", "Error": "Baton.Refused", "Cause": cause }));
+        for (id, intake) in &flow.intakes {
+            if intake.from.is_some() {
+                self.raw(id, intake);
+            }
+            self.take(id, intake);
+        }
+        DOOR.to_owned()
+    }
+
+    /// What a raw record may leave out, at its top level.
+    fn absent(&self, intake: &Intake) -> Map<String, Value> {
+        let given = given(self.build.plan, self.flow, intake).into_iter().filter(|given| given.optional);
+        given.filter_map(|given| Some(((*given.steps.first()?).to_owned(), Value::Null))).collect()
+    }
+
+    fn first_check(&self, id: &str, intake: &Intake) -> String {
+        if self.absent(intake).is_empty() { format!("{id}/fits") } else { format!("{id}/absent") }
+    }
+
+    fn knock(&self, id: &str, with: &str, next: &str) -> Value {
+        json!({
+            "And": [{ "Variable": "$.intake", "StringEquals": id }, { "Variable": with, "IsPresent": true }],
+            "Next": next,
+        })
+    }
+
+    /// Adds what makes a raw record an asset.
+    fn raw(&mut self, id: &str, intake: &Intake) {
+        let absent = self.absent(intake);
+        let fits = format!("{id}/fits");
+        if !absent.is_empty() {
+            self.fill(id, absent, &fits);
+        }
+        let given = given(self.build.plan, self.flow, intake);
+        let rules = given.iter().map(|given| {
+            let at = names::along("$.raw", given.steps.iter().copied());
+            receipt::raw(self.build.plan, given.ty, given.optional, &at)
+        });
+        let mut rule = all(rules.chain([json!({ "Variable": "$.raw", "IsNull": false })]).collect());
+        insert(&mut rule, "Next", format!("{id}/map").into());
+        let comment = "Is what the source sent there, and of its type?";
+        self.add(
+            &fits,
+            json!({ "Type": "Choice", "Comment": comment, "Choices": [rule], "Default": REFUSED }),
+        );
+        let mut parameters = Map::from_iter([("item.$".to_owned(), "$.item".into()), mapped(intake)]);
+        if self.answers_callers() {
+            parameters.insert("caller".into(), Value::Null);
+        }
+        self.add(&format!("{id}/map"), json!({ "Type": "Pass", "Parameters": parameters, "Next": id }));
+    }
+
+    /// Writes what the record leaves out as null.
+    fn fill(&mut self, id: &str, absent: Map<String, Value>, next: &str) {
+        let filled = format!("{id}/filled");
+        let parameters = json!({ "item.$": "$.item", "raw.$": "$.raw", "absent": absent });
+        self.add(
+            &format!("{id}/absent"),
+            json!({ "Type": "Pass", "Parameters": parameters, "Next": filled }),
+        );
+        let merged = "States.JsonMerge($.absent, $.raw, false)";
+        let parameters = json!({ "item.$": "$.item", "raw.$": merged });
+        self.add(&filled, json!({ "Type": "Pass", "Parameters": parameters, "Next": next }));
+    }
+
+    /// The first arrow: everything that the item carries begins here, its counters at zero.
+    fn take(&mut self, id: &str, intake: &Intake) {
+        let context = self.flow.context.keys().map(|name| {
+            if *name == intake.field {
+                (format!("{name}.$"), "$.record".into())
+            } else {
+                (name.to_string(), Value::Null)
+            }
+        });
+        let envelope = &intake.arrow.envelope;
+        let mut parameters = Map::from_iter([("item.$".to_owned(), Value::from("$.item"))]);
+        if self.answers_callers() {
+            parameters.insert("caller.$".into(), "$.caller".into());
+        }
+        parameters.insert("counters".into(), self.counters());
+        parameters.insert("visits".into(), self.no_visits());
+        parameters.insert("handoff".into(), json!({ "by": id, "threshold": envelope.threshold }));
+        parameters.insert("context".into(), context.collect::<Map<_, _>>().into());
+        let comment = format!("To {}: {} owns it next", intake.arrow.to, envelope.owner);
+        let next = self.arrival(&intake.arrow.to);
+        self.add(id, json!({ "Type": "Pass", "Comment": comment, "Parameters": parameters, "Next": next }));
+    }
+
+    /// Each counted arrow, taken 0 times.
+    fn counters(&self) -> Value {
+        let hops = self.flow.states.values().flat_map(|state| state.routes()).flat_map(|(_, hops)| hops);
+        let counted = hops.filter(|hop| hop.at_most.is_some()).filter_map(|hop| self.counter(hop));
+        let mut counters = Map::new();
+        for (state, arrow) in counted {
+            let arrows = counters.entry(state).or_insert_with(|| json!({}));
+            insert(arrows, &arrow, json!({ "taken": 0 }));
+        }
+        counters.into()
+    }
+
+    fn no_visits(&self) -> Value {
+        let keys = self.flow.states.keys().map(|name| (self.state_key(name), json!({ "number": 0 })));
+        keys.collect::<Map<_, _>>().into()
+    }
+
+    pub(super) fn end(&mut self, name: &str, end: &End) {
+        match &end.outcome {
+            Outcome::Success { receipt } => self.success(name, end, receipt),
+            Outcome::Failure { reason } => self.failure(name, end, reason),
+        }
+    }
+
+    fn success(&mut self, name: &str, end: &End, receipt: &str) {
+        let receipt = names::below("$.context", receipt);
+        let result = json!({ "end": name, "owner": end.owner, "receipt.$": receipt });
+        let comment = format!("The work has ended well; {} has the receipt", end.owner);
+        if !self.answers_callers() {
+            self.add(name, json!({ "Type": "Pass", "Comment": comment, "Parameters": result, "End": true }));
+            return;
+        }
+        let parameters = json!({ "caller.$": "$.caller", "result": result });
+        let next = names::state(&format!("{name}/caller")).into_owned();
+        self.add(name, json!({ "Type": "Pass", "Comment": comment, "Parameters": parameters, "Next": next }));
+        let answer = json!({ "TaskToken.$": "$.caller", "Output.$": "States.JsonToString($.result)" });
+        self.answer(name, &format!("{name}/caller"), "sendTaskSuccess", answer);
+        self.add(&format!("{name}/end"), json!({ "Type": "Pass", "InputPath": "$.result", "End": true }));
+    }
+
+    fn failure(&mut self, name: &str, end: &End, reason: &str) {
+        let cause = json!({ "end": name, "owner": end.owner, "reason": reason }).to_string();
+        let fail = json!({ "Type": "Fail", "Comment": format!("{} is told", end.owner), "Error": name, "Cause": cause });
+        if !self.answers_callers() {
+            self.add(name, fail);
+            return;
+        }
+        let answer = json!({ "TaskToken.$": "$.caller", "Error": name, "Cause": cause });
+        self.answer(name, name, "sendTaskFailure", answer);
+        self.add(&format!("{name}/end"), fail);
+    }
+
+    /// Tells the caller, if there is one. A caller that no longer waits changes nothing.
+    fn answer(&mut self, name: &str, at: &str, call: &str, parameters: Value) {
+        let (tell, end) = (format!("{name}/tell"), format!("{name}/end"));
+        let end = names::state(&end);
+        let choices = json!([
+            { "Variable": "$.caller", "IsNull": false, "Next": names::state(&tell) },
+            { "Variable": "$.caller", "IsNull": true, "Next": end },
+        ]);
+        self.add(
+            at,
+            json!({ "Type": "Choice", "Comment": "Did a flow call?", "Choices": choices, "Default": GAP }),
+        );
+        let task = json!({
+            "Type": "Task",
+            "Resource": format!("arn:aws:states:::aws-sdk:sfn:{call}"),
+            "Parameters": parameters,
+            "TimeoutSeconds": CALL,
+            "ResultPath": null,
+            "Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": null, "Next": end }],
+            "Next": end,
+        });
+        self.add(&tell, task);
+    }
+}
+
+/// What a raw record must hold.
+fn given<'a>(plan: &'a Plan, flow: &'a Flow, intake: &'a Intake) -> Vec<Given<'a>> {
+    if let Some(maps) = &intake.maps {
+        let raw = maps.iter().filter_map(|map| match &map.value {
+            MapValue::Raw(keys) => Some((keys, &map.path)),
+            MapValue::Constant(_) => None,
+        });
+        return raw
+            .map(|(keys, path)| {
+                let steps = keys.iter().map(SmolStr::as_str).collect();
+                Given { steps, ty: &path.ty, optional: path.optional }
+            })
+            .collect();
+    }
+    let Some(field) = flow.context.get(&intake.field) else { return Vec::new() };
+    match &field.ty {
+        Type::Asset(name) => {
+            let fields = plan.assets.get(name).into_iter().flat_map(|asset| &asset.fields);
+            fields
+                .map(|(name, field)| Given { steps: vec![name], ty: &field.ty, optional: field.optional })
+                .collect()
+        }
+        ty => vec![Given { steps: Vec::new(), ty, optional: false }],
+    }
+}
+
+/// The record as the asset that the context takes in.
+fn mapped(intake: &Intake) -> (String, Value) {
+    let Some(maps) = &intake.maps else { return ("record.$".into(), "$.raw".into()) };
+    let mut record = json!({});
+    for map in maps {
+        let (suffix, value) = match &map.value {
+            MapValue::Raw(keys) => {
+                (".$", Value::from(names::along("$.raw", keys.iter().map(SmolStr::as_str))))
+            }
+            MapValue::Constant(constant) => ("", json!(constant)),
+        };
+        let steps: Vec<_> = map.path.names.iter().skip(1).collect();
+        place(&mut record, &steps, suffix, value);
+    }
+    ("record".into(), record)
+}
+
+/// Puts a value into a record, below the names in `steps`.
+fn place(record: &mut Value, steps: &[&SmolStr], suffix: &str, value: Value) {
+    let Some((last, way)) = steps.split_last() else { return };
+    let mut here = record;
+    for step in way {
+        let Value::Object(members) = here else { return };
+        here = members.entry(step.as_str()).or_insert_with(|| json!({}));
+    }
+    insert(here, &format!("{last}{suffix}"), value);
+}

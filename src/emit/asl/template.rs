@@ -1,0 +1,247 @@
+//! The SAM template: a queue, a dead-letter queue and a worker for each owner, a machine for each flow, the table of
+//! visits, and the two doors: for sources and for people's answers.
+//!
+//! Must not know: what is in a definition.
+
+use indexmap::IndexSet;
+use serde_json::{Map, Value, json};
+
+use super::Build;
+use super::yaml::yaml;
+use crate::plan::{Actor, ActorKind, Flow, Kind};
+
+/// The longest that a Lambda function may run, in seconds.
+const LONGEST: u64 = 900;
+
+/// Seconds for a function that has no owner to wait for.
+const SHORT: u64 = 60;
+
+/// The template, as YAML.
+pub(super) fn template(build: &Build<'_>) -> String {
+    let mut resources = Map::new();
+    resources.insert("Visits".into(), visits());
+    for (owner, stem) in build.ids.owners() {
+        if let Some(actor) = build.plan.actors.get(owner) {
+            resources.extend(owner_resources(build, owner, stem, actor));
+        }
+    }
+    for (name, flow) in &build.plan.flows {
+        resources.insert(build.ids.machine(name), machine(build, name, flow));
+    }
+    resources.insert("Submit".into(), submit(build));
+    resources.insert("Answer".into(), answer());
+    let marking = build.clock.marking().unwrap_or_default();
+    let template = json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Description": format!("{marking}Pipelines compiled by Baton, plan {}", build.plan.hash),
+        "Globals": { "Function": { "Runtime": "python3.12", "Architectures": ["arm64"], "CodeUri": "worker/", "Tracing": "Active" } },
+        "Resources": resources,
+        "Outputs": outputs(build),
+    });
+    yaml(&template)
+}
+
+/// What the workers remember of each visit: its token, its task until it is answered, and the answer.
+fn visits() -> Value {
+    let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
+    let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+    json!({
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [text("visit"), text("waits_for"), text("arrived")],
+            "KeySchema": [key("visit", "HASH")],
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "waits_for",
+                "KeySchema": [key("waits_for", "HASH"), key("arrived", "RANGE")],
+                "Projection": { "ProjectionType": "ALL" },
+            }],
+            "TimeToLiveSpecification": { "AttributeName": "expires", "Enabled": true },
+            "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
+            "SSESpecification": { "SSEEnabled": true },
+        },
+    })
+}
+
+fn owner_resources(build: &Build<'_>, owner: &str, stem: &str, actor: &Actor) -> Vec<(String, Value)> {
+    let queue = build.ids.queue(owner);
+    let dead = format!("{stem}DeadLetters");
+    let seconds = longest_attempt(build, owner);
+    let topic =
+        (actor.kind == ActorKind::Human && actor.binding.text.contains('@')).then(|| format!("{stem}Topic"));
+    let mut resources = vec![
+        (
+            dead.clone(),
+            json!({
+                "Type": "AWS::SQS::Queue",
+                "Properties": { "MessageRetentionPeriod": 14 * 24 * 3600, "SqsManagedSseEnabled": true },
+            }),
+        ),
+        (
+            queue.clone(),
+            json!({
+                "Type": "AWS::SQS::Queue",
+                "Properties": {
+                    "SqsManagedSseEnabled": true,
+                    "VisibilityTimeout": seconds + SHORT,
+                    "RedrivePolicy": { "deadLetterTargetArn": attribute(&dead, "Arn"), "maxReceiveCount": 5 },
+                },
+            }),
+        ),
+    ];
+    if let Some(topic) = &topic {
+        let subscription = json!({ "Protocol": "email", "Endpoint": actor.binding.text });
+        let properties = json!({ "Subscription": [subscription], "KmsMasterKeyId": "alias/aws/sns" });
+        resources.push((topic.clone(), json!({ "Type": "AWS::SNS::Topic", "Properties": properties })));
+    }
+    resources.push((format!("{stem}Worker"), worker(actor, owner, &queue, seconds, topic.as_deref())));
+    resources
+}
+
+/// One function an owner, so that each has its own time, its own rights and its own throttle.
+fn worker(actor: &Actor, owner: &str, queue: &str, seconds: u64, topic: Option<&str>) -> Value {
+    let mut environment = Map::from_iter([("BATON_TABLE".to_owned(), reference("Visits"))]);
+    let mut policies = vec![
+        json!({ "DynamoDBCrudPolicy": { "TableName": reference("Visits") } }),
+        json!({ "SQSSendMessagePolicy": { "QueueName": attribute(queue, "QueueName") } }),
+        allow(&["sqs:GetQueueUrl"], attribute(queue, "Arn")),
+        allow(&["states:SendTaskSuccess", "states:SendTaskFailure"], "*".into()),
+    ];
+    if let Some(topic) = topic {
+        environment.insert("BATON_TOPIC".into(), reference(topic));
+        policies.push(json!({ "SNSPublishMessagePolicy": { "TopicName": attribute(topic, "TopicName") } }));
+    }
+    if actor.kind == ActorKind::Model {
+        let models = ["foundation-model/*", "inference-profile/*"];
+        let arns =
+            models.map(|model| json!({ "Fn::Sub": format!("arn:${{AWS::Partition}}:bedrock:*:*:{model}") }));
+        policies.push(allow(&["bedrock:InvokeModel"], json!(arns)));
+    }
+    let queue = json!({ "Queue": attribute(queue, "Arn"), "BatchSize": 1, "FunctionResponseTypes": ["ReportBatchItemFailures"] });
+    json!({
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "Description": format!("Hands work to {owner}: {}", actor.binding.text).chars().take(256).collect::<String>(),
+            "Handler": "worker.handler",
+            "Timeout": seconds,
+            "Environment": { "Variables": environment },
+            "Policies": policies,
+            "Events": { "Work": { "Type": "SQS", "Properties": queue } },
+        },
+    })
+}
+
+/// The longest that one attempt of this owner may take, as far as a function can run.
+fn longest_attempt(build: &Build<'_>, owner: &str) -> u64 {
+    let owned_by = |name: &str| build.plan.actors.get(name).is_some_and(|actor| actor.owner == owner);
+    let by_hand = build
+        .plan
+        .actors
+        .get(owner)
+        .is_some_and(|actor| matches!(actor.kind, ActorKind::Human | ActorKind::Queue));
+    let states = build.plan.flows.values().flat_map(|flow| flow.states.values());
+    let deadlines =
+        states.filter(|state| owned_by(&state.owner)).map(|state| build.clock.limits(state).deadline);
+    if by_hand { SHORT } else { deadlines.max().unwrap_or(SHORT).clamp(SHORT, LONGEST) }
+}
+
+fn machine(build: &Build<'_>, name: &str, flow: &Flow) -> Value {
+    let (queues, machines) = reached(build, flow);
+    let substitutions: Map<_, _> =
+        queues.iter().chain(&machines).map(|id| (id.clone(), reference(id))).collect();
+    let queues = queues
+        .iter()
+        .map(|id| json!({ "SQSSendMessagePolicy": { "QueueName": attribute(id, "QueueName") } }));
+    let machines = machines
+        .iter()
+        .map(|id| json!({ "StepFunctionsExecutionPolicy": { "StateMachineName": attribute(id, "Name") } }));
+    let answers = allow(&["states:SendTaskSuccess", "states:SendTaskFailure"], "*".into());
+    let called = flow.intakes.values().any(|intake| intake.from.is_none())
+        || build.called.contains(&smol_str::SmolStr::new(name));
+    let policies: Vec<_> = queues.chain(machines).chain(called.then_some(answers)).collect();
+    json!({
+        "Type": "AWS::Serverless::StateMachine",
+        "Properties": {
+            "Type": "STANDARD",
+            "DefinitionUri": format!("{name}.asl.json"),
+            "DefinitionSubstitutions": substitutions,
+            "Policies": policies,
+            "Tracing": { "Enabled": true },
+        },
+    })
+}
+
+/// The queues and the machines that a flow's definition names.
+fn reached(build: &Build<'_>, flow: &Flow) -> (IndexSet<String>, IndexSet<String>) {
+    let mut queues = IndexSet::new();
+    let mut machines = IndexSet::new();
+    for state in flow.states.values() {
+        match &state.kind {
+            Kind::State | Kind::Approval(_) => {
+                let owner = build.plan.actors.get(&state.owner).map_or(&state.owner, |actor| &actor.owner);
+                queues.insert(build.ids.queue(owner));
+            }
+            Kind::Call(call) => machines.extend(call.runs.iter().map(|run| build.ids.machine(&run.flow))),
+            Kind::Wait { .. } => {}
+        }
+    }
+    (queues, machines)
+}
+
+/// The door for sources: checks a record and starts an execution.
+fn submit(build: &Build<'_>) -> Value {
+    let ids = build.plan.flows.keys().map(|flow| (flow, build.ids.machine(flow)));
+    let machines: Map<_, _> = ids.map(|(flow, id)| (flow.to_string(), format!("${{{id}}}").into())).collect();
+    let start = build.plan.flows.keys().map(|flow| {
+        json!({ "StepFunctionsExecutionPolicy": { "StateMachineName": attribute(&build.ids.machine(flow), "Name") } })
+    });
+    json!({
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "Description": "The door for sources: {flow, intake, raw, item?}",
+            "Handler": "worker.submit_handler",
+            "Timeout": SHORT,
+            "Environment": { "Variables": { "BATON_MACHINES": { "Fn::Sub": Value::from(machines).to_string() } } },
+            "Policies": start.collect::<Vec<_>>(),
+        },
+    })
+}
+
+/// The door for people's answers.
+fn answer() -> Value {
+    json!({
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "Description": "The door for answers: {visit, made, decision?}, {visit, accept}, {visit, fail} or {open: owner}",
+            "Handler": "worker.answer_handler",
+            "Timeout": SHORT,
+            "Environment": { "Variables": { "BATON_TABLE": reference("Visits") } },
+            "Policies": [
+                { "DynamoDBCrudPolicy": { "TableName": reference("Visits") } },
+                allow(&["states:SendTaskSuccess", "states:SendTaskFailure"], "*".into()),
+            ],
+        },
+    })
+}
+
+fn outputs(build: &Build<'_>) -> Value {
+    let machines = build.plan.flows.keys().map(|flow| build.ids.machine(flow));
+    let functions = ["Submit", "Answer"].map(str::to_owned);
+    let ids = machines.chain(functions);
+    ids.map(|id| (id.clone(), json!({ "Value": reference(&id) }))).collect::<Map<_, _>>().into()
+}
+
+fn allow(actions: &[&str], resource: Value) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": resource }] })
+}
+
+fn reference(id: &str) -> Value {
+    json!({ "Ref": id })
+}
+
+fn attribute(id: &str, name: &str) -> Value {
+    json!({ "Fn::GetAtt": [id, name] })
+}
