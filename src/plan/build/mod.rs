@@ -6,8 +6,10 @@
 mod arrive;
 mod flow;
 mod guard;
+mod hops;
 mod names;
 mod options;
+mod state;
 mod words;
 
 use std::fmt;
