@@ -9,11 +9,13 @@
     clippy::unwrap_used
 )]
 
+mod breakages;
 mod breaks;
 mod build;
 mod cli;
 mod documents;
 mod emitted;
+mod fixes;
 mod fmt;
 mod graph;
 mod init;
