@@ -128,7 +128,8 @@ impl FlowLowering<'_, '_> {
             None if taking.len() == 1 => taking.first(),
             None => taking.iter().find(|at| source(at).is_none()),
         };
-        if found.is_none() && !self.names.intake_unreadable {
+        let unknown = self.names.intake_unreadable || self.flow.intakes.iter().any(|one| one.field.is_none());
+        if found.is_none() && !unknown {
             self.report_no_intake(name, from, taking.len());
         }
         found.copied().map(IntakeId::new)
