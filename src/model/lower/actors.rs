@@ -78,7 +78,10 @@ impl Lowering<'_> {
         let found = KINDS.iter().find(|row| row.0 == kind.text).map(|row| row.1);
         if found.is_none() {
             let words = KINDS.map(|row| SmolStr::new_static(row.0));
-            self.reports.unknown(kind, "kind of actor", words.iter());
+            let message = format!("`{}` is no kind of actor", kind.text);
+            let diagnostic = Diagnostic::new(Code::UnknownName, kind.span, message);
+            let diagnostic = self.reports.with_nearest(diagnostic, kind, "kind of actor", words.iter());
+            self.reports.add(diagnostic);
         }
         found
     }

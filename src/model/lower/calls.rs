@@ -66,13 +66,13 @@ impl FlowLowering<'_, '_> {
         given: &mut FxHashMap<crate::model::FieldId, Span>,
     ) -> Run {
         let elsewhere = self.elsewhere(&run.flow);
-        let flow = self.all.callee(&run.flow, elsewhere);
+        let flow = self.all.callee(&run.flow, self.id, elsewhere);
         let argument = self.path_use(&run.argument);
         let gives = run.gives.as_ref().map(|name| {
             let field = self.field(name);
             if let Some(field) = field {
                 match given.get(&field) {
-                    Some(&first) => self.all.reports.duplicate(name, first, "the field given"),
+                    Some(&first) => self.all.reports.listed_twice(name, first, "`gives`"),
                     None => drop(given.insert(field, name.span)),
                 }
             }

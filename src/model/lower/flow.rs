@@ -9,7 +9,7 @@ use super::Lowering;
 use super::calls::{Receipt, Signature};
 use super::guards::ThresholdUses;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Call, End, FieldId, Flow, Join, Kind, Name, PathId, Root, Slot, State, StateId};
+use crate::model::{Call, End, FieldId, Flow, FlowId, Join, Kind, Name, PathId, Root, Slot, State, StateId};
 use crate::syntax::tree::{
     DefaultKind, EndClauseKind, EndItem, FlowItem, IntakeItem, Junk, Keyword, Member, StateItem, StateKind,
 };
@@ -50,6 +50,7 @@ pub(super) struct FlowNames {
 /// The work on one flow.
 pub(super) struct FlowLowering<'l, 't> {
     pub(super) all: &'l mut Lowering<'t>,
+    pub(super) id: FlowId,
     pub(super) item: &'t FlowItem,
     pub(super) flow: Flow,
     pub(super) names: FlowNames,
@@ -212,7 +213,8 @@ impl<'l, 't> FlowLowering<'l, 't> {
     pub(super) fn new(all: &'l mut Lowering<'t>, open: OpenFlow<'t>) -> FlowLowering<'l, 't> {
         let OpenFlow { item, flow, names, bodies, intakes } = open;
         let (paths, thresholds) = (FxHashMap::default(), ThresholdUses::default());
-        FlowLowering { all, item, flow, names, bodies, intakes, paths, thresholds }
+        let id = FlowId::new(all.model.flows.len());
+        FlowLowering { all, id, item, flow, names, bodies, intakes, paths, thresholds }
     }
 
     /// Resolves what stands in the flow.

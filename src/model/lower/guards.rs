@@ -11,7 +11,7 @@ use super::flow::FlowLowering;
 use super::names::{Decl, Found};
 use super::values::{Holder, describe};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Atom, Guard, Name, PathId, StateId, Test, ThresholdId, Type};
+use crate::model::{Atom, Bounds, Guard, Name, PathId, StateId, Test, ThresholdId, Type};
 use crate::source::Span;
 use crate::syntax::tree::{GuardExpr, GuardKind, Operand, PathExpr, RangeExpr};
 
@@ -278,13 +278,17 @@ impl FlowLowering<'_, '_> {
     }
 }
 
-fn example_test(ty: &Type) -> &'static str {
-    match ty {
+fn example_test(ty: &Type) -> String {
+    let example = match ty {
         Type::Percent => ">= 80%",
+        Type::Int(Bounds { high: Some(high), .. }) | Type::Number(Bounds { high: Some(high), .. }) => {
+            return format!("< {}", high.normalize());
+        }
         Type::Int(_) | Type::Number(_) => ">= 1",
         Type::Duration => "< 1h",
         Type::Enum(_) | Type::Options(_) => "is …",
         Type::Text { .. } | Type::Url => "is \"…\"",
         _ => "is present",
-    }
+    };
+    example.to_owned()
 }

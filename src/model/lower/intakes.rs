@@ -26,7 +26,7 @@ impl FlowLowering<'_, '_> {
             let from = item.from.as_ref().map(|from| &from.value);
             match seen.get(&(&item.field.text, from)) {
                 Some(&first) => {
-                    self.all.reports.duplicate(&item.field, first, "with this source, the intake of")
+                    self.all.reports.duplicate(&item.field, first, "with the same source, intake")
                 }
                 None => drop(seen.insert((&item.field.text, from), item.field.span)),
             }
@@ -102,7 +102,7 @@ impl FlowLowering<'_, '_> {
         let steps = &self.flow[path].steps;
         let around = (1..=steps.len()).find_map(|length| mapped.get(steps.get(..length)?));
         match (around, map.field.rest.last().or(Some(&map.field.root))) {
-            (Some(&first), Some(name)) => self.all.reports.duplicate(name, first, "in the maps, the field"),
+            (Some(&first), Some(name)) => self.all.reports.listed_twice(name, first, "the maps"),
             _ => drop(mapped.insert(steps.clone(), map.field.span)),
         }
     }

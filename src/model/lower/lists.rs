@@ -59,14 +59,14 @@ impl FlowLowering<'_, '_> {
     pub(super) fn field_list<'n>(
         &mut self,
         names: impl Iterator<Item = &'n Name>,
-        what: &str,
+        list: &str,
     ) -> Vec<FieldUse> {
         let mut seen: FxHashMap<FieldId, Span> = FxHashMap::default();
         let mut uses = Vec::new();
         for name in names {
             let field = self.field(name);
             match field.and_then(|field| seen.get(&field).copied()) {
-                Some(first) => self.all.reports.duplicate(name, first, what),
+                Some(first) => self.all.reports.listed_twice(name, first, list),
                 None => {
                     uses.push(FieldUse { field, span: name.span });
                     seen.extend(field.map(|field| (field, name.span)));
@@ -81,7 +81,7 @@ impl FlowLowering<'_, '_> {
             ClauseKind::Makes(names) => Some(names),
             _ => None,
         });
-        self.field_list(names.flatten(), "in `makes`, the field")
+        self.field_list(names.flatten(), "`makes`")
     }
 
     pub(super) fn shows(&mut self, item: &StateItem) -> Vec<PathUse> {

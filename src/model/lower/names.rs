@@ -317,7 +317,7 @@ impl<'t> Lowering<'t> {
         due: &'static str,
         found: Found,
         elsewhere: Option<&str>,
-        fits: fn(Decl) -> bool,
+        fits: impl Fn(Decl) -> bool + Copy,
     ) {
         let is = match found {
             Found::Unknown | Found::Decl(Decl::Unreadable) => return,
@@ -327,8 +327,10 @@ impl<'t> Lowering<'t> {
         let Some(scope) = self.scopes.get(name.span.file.0 as usize) else { return };
         let used = scope.uses.iter().filter_map(|&(other, _)| self.scopes.get(other));
         let scopes = std::iter::once(scope).chain(used);
-        let names =
-            scopes.flat_map(|scope| &scope.declared).filter(|entry| fits(entry.1)).map(|entry| &entry.0.text);
+        let names = scopes
+            .flat_map(|scope| &scope.declared)
+            .filter(move |entry| fits(entry.1))
+            .map(|entry| &entry.0.text);
         let meant = self.reports.nearest(&name.text, names.clone());
         match is {
             Some(is) => self.reports.wrong_kind(name, is, due, names),
@@ -367,12 +369,18 @@ impl<'t> Lowering<'t> {
         }
     }
 
-    /// The flow of that name.
-    pub(super) fn callee(&mut self, name: &Name, elsewhere: Option<&str>) -> Option<FlowId> {
+    /// The flow of that name, which `caller` wants to run.
+    pub(super) fn callee(&mut self, name: &Name, caller: FlowId, elsewhere: Option<&str>) -> Option<FlowId> {
         match self.find(name) {
             Found::Decl(Decl::Flow(id)) => Some(id),
             found => {
-                self.misnamed(name, "flow", found, elsewhere, |decl| matches!(decl, Decl::Flow(_)));
+                self.misnamed(
+                    name,
+                    "flow",
+                    found,
+                    elsewhere,
+                    |decl| matches!(decl, Decl::Flow(id) if id != caller),
+                );
                 None
             }
         }

@@ -55,6 +55,20 @@ impl Reports {
         );
     }
 
+    /// B011: a name stands twice in one `list`.
+    pub(super) fn listed_twice(&mut self, name: &Name, first: Span, list: &str) {
+        self.add(
+            Diagnostic::new(
+                Code::DuplicateName,
+                name.span,
+                format!("`{}` stands twice in {list}", name.text),
+            )
+            .label("the second one")
+            .also(first, "the first one")
+            .help("delete one of the two"),
+        );
+    }
+
     /// B010: no `what` of that name is in scope.
     pub(super) fn unknown<'c>(
         &mut self,
@@ -64,7 +78,12 @@ impl Reports {
     ) {
         let message = format!("there is no {what} `{}`", name.text);
         let diagnostic = Diagnostic::new(Code::UnknownName, name.span, message);
-        let diagnostic = self.with_nearest(diagnostic, name, what, candidates);
+        let mut diagnostic = self.with_nearest(diagnostic, name, what, candidates);
+        if diagnostic.fixes.is_empty()
+            && let Some(help) = &mut diagnostic.help
+        {
+            help.push_str(", or declare it");
+        }
         self.add(diagnostic);
     }
 
@@ -76,7 +95,7 @@ impl Reports {
         due: &str,
         candidates: impl Iterator<Item = &'c SmolStr> + Clone,
     ) {
-        let message = format!("`{}` is {is}, and a {due} is due here", name.text);
+        let message = format!("`{}` is {is}, and {} is due here", name.text, with_article(due));
         let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message);
         let diagnostic = self.with_nearest(diagnostic, name, due, candidates);
         self.add(diagnostic);
@@ -133,18 +152,27 @@ fn distance(written: &str, candidate: &str) -> Option<usize> {
     Some(strsim::osa_distance(written, candidate)).filter(|&distance| distance <= limit)
 }
 
-/// `declare it, or write one of …`
+/// `an actor`
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
+/// `write one of …`
 fn choices<'c>(what: &str, candidates: impl Iterator<Item = &'c SmolStr> + Clone) -> String {
     const SHOWN: usize = 6;
     let mut shown: Vec<String> = candidates.take(SHOWN + 1).map(|name| format!("`{name}`")).collect();
     if shown.is_empty() {
-        return format!("declare a {what} of that name first");
+        return format!("there is no {what} yet: write one");
+    }
+    if let [only] = shown.as_slice() {
+        return format!("write {only}");
     }
     if shown.len() > SHOWN {
         shown.truncate(SHOWN);
         shown.push("…".to_owned());
     }
-    format!("write one that there is: {}", shown.join(", "))
+    format!("write one of {}", shown.join(", "))
 }
 
 /// `a`, `b` and `c`, each in backticks.

@@ -237,7 +237,7 @@ impl FlowLowering<'_, '_> {
     }
 
     fn carry(&mut self, carry: &tree::Carry) -> Carry {
-        let fields: Vec<FieldUse> = self.field_list(carry.fields.iter(), "in `carry`, the field");
+        let fields: Vec<FieldUse> = self.field_list(carry.fields.iter(), "`carry`");
         Carry { keyword: carry.keyword, fields }
     }
 

@@ -39,7 +39,7 @@ impl Lowering<'_> {
         if item.faulty {
             self.unreadable(item.span);
         } else if item.members.is_empty() {
-            self.report_empty(&item.name, "enum", "a member", "low, high");
+            self.report_empty(&item.name, "enum", "members", "low, high");
         }
     }
 
@@ -50,12 +50,12 @@ impl Lowering<'_> {
         if item.faulty {
             self.unreadable(item.span);
         } else if item.fields.is_empty() {
-            self.report_empty(&item.name, "asset", "a field", "title: text max 70");
+            self.report_empty(&item.name, "asset", "fields", "title: text max 70");
         }
     }
 
     fn report_empty(&mut self, name: &Name, what: &str, part: &str, example: &str) {
-        let message = format!("{what} `{}` has not {part}", name.text);
+        let message = format!("{what} `{}` has no {part}", name.text);
         let help = format!("write {part} between its braces, such as `{example}`");
         self.reports.add(Diagnostic::new(Code::EmptyRange, name.span, message).help(help));
     }

@@ -243,7 +243,13 @@ impl FlowLowering<'_, '_> {
     fn misfit(&mut self, literal: &Literal, holder: &Holder, reader: &Reader) {
         let is = describe(&self.all.model, &holder.ty);
         let can = if holder.fills { "can't take" } else { "can't be compared with" };
-        let message = format!("`{}` is {is} and {can} {}", holder.text, describe_literal(literal));
+        let what = match literal.value {
+            LiteralValue::Number(number) if !matches!(holder.ty, Type::Int(_)) => {
+                format!("the number {}", number.normalize())
+            }
+            _ => describe_literal(literal),
+        };
+        let message = format!("`{}` is {is} and {can} {what}", holder.text);
         let mut diagnostic =
             Diagnostic::new(Code::TypeMismatch, literal.span, message).help(self.help_for(&holder.ty));
         if let Some(text) = rewritten(literal, &holder.ty) {
