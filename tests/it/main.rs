@@ -21,6 +21,7 @@ mod graph;
 mod init;
 mod markdown;
 mod markers;
+mod model;
 mod pages;
 mod picture;
 mod planned;

@@ -11,7 +11,8 @@ use super::guards::ThresholdUses;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Call, End, FieldId, Flow, FlowId, Join, Kind, Name, PathId, Root, Slot, State, StateId};
 use crate::syntax::tree::{
-    DefaultKind, EndClauseKind, EndItem, FlowItem, IntakeItem, Junk, Keyword, Member, StateItem, StateKind,
+    ClauseKind, DefaultKind, EndClauseKind, EndItem, FlowItem, IntakeItem, Junk, Keyword, Member, StateItem,
+    StateKind,
 };
 
 /// A flow of which the names are known.
@@ -66,6 +67,8 @@ impl<'t> Lowering<'t> {
         let flow = Flow::new(item.name.clone(), item.doc.clone(), item.span);
         let mut open =
             OpenFlow { item, flow, names: FlowNames::default(), bodies: Vec::new(), intakes: Vec::new() };
+        open.flow.states.reserve_exact(item.members.len());
+        open.bodies.reserve_exact(item.members.len());
         self.open_context(&mut open);
         for member in &item.members {
             match member {
@@ -219,13 +222,34 @@ impl<'l, 't> FlowLowering<'l, 't> {
 
     /// Resolves what stands in the flow.
     pub(super) fn lower(mut self) -> Flow {
+        self.make_room();
         self.defaults();
         self.lower_intakes();
         for at in 0..self.bodies.len() {
             self.lower_body(StateId::new(at));
         }
         self.lower_rest();
+        self.flow.arrows.shrink_to_fit();
         self.flow
+    }
+
+    /// Room for what a large flow has by the million, so that the arenas need not grow step by step.
+    fn make_room(&mut self) {
+        let clauses = self.bodies.iter().flat_map(|body| match body {
+            Body::State(item) => item.clauses.as_slice(),
+            Body::End(_) | Body::Junk => &[],
+        });
+        let hops = clauses.map(|clause| match &clause.kind {
+            ClauseKind::Handoff(handoff) => (1, handoff.route.hops.len()),
+            ClauseKind::Accept { route, .. } | ClauseKind::Failure(route) | ClauseKind::For { route, .. } => {
+                (0, route.hops.len())
+            }
+            ClauseKind::Deadline { route, .. } => (0, route.as_ref().map_or(0, |route| route.hops.len())),
+            _ => (0, 0),
+        });
+        let (handoffs, hops) = hops.fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+        self.flow.handoffs.reserve_exact(handoffs);
+        self.flow.arrows.reserve(self.intakes.len() + hops + 2 * self.bodies.len());
     }
 
     fn lower_body(&mut self, id: StateId) {
@@ -288,10 +312,7 @@ impl<'l, 't> FlowLowering<'l, 't> {
         if found.is_none() && !self.names.nameless {
             let other = self.other_than_state(name);
             let states = self.flow.states.iter().map(|state| &state.name.text);
-            match other {
-                Some(is) => self.all.reports.wrong_kind(name, is, "state", states),
-                None => self.all.reports.unknown(name, "state", states),
-            }
+            self.all.reports.misnamed(name, other, "state", states);
         }
         found
     }
@@ -313,10 +334,7 @@ impl<'l, 't> FlowLowering<'l, 't> {
                 self.all.top_level(name)
             };
             let fields = self.flow.context.iter().map(|field| &field.name.text);
-            match other {
-                Some(is) => self.all.reports.wrong_kind(name, is, "context field", fields),
-                None => self.all.reports.unknown(name, "context field", fields),
-            }
+            self.all.reports.misnamed(name, other, "context field", fields);
         }
         found
     }

@@ -170,14 +170,11 @@ impl FlowLowering<'_, '_> {
             Found::Decl(decl) => Some(decl.describe()),
             _ => self.elsewhere(name),
         };
-        match self.all.reports.nearest(&name.text, fields.iter()) {
-            Some(_) => match is {
-                Some(is) => self.all.reports.wrong_kind(name, is, "field or threshold", fields.iter()),
-                None => self.all.reports.unknown(name, "field or threshold", fields.iter()),
-            },
-            None => {
-                self.all.misnamed(name, "threshold", found, is, |decl| matches!(decl, Decl::Threshold(_)))
-            }
+        if self.all.reports.nearest(&name.text, fields.iter()).is_some() {
+            self.all.reports.misnamed(name, is, "field or threshold", fields.iter());
+        } else {
+            self.all
+                .misnamed(name, "field or threshold", found, is, |decl| matches!(decl, Decl::Threshold(_)));
         }
     }
 

@@ -62,7 +62,7 @@ impl FlowLowering<'_, '_> {
         list: &str,
     ) -> Vec<FieldUse> {
         let mut seen: FxHashMap<FieldId, Span> = FxHashMap::default();
-        let mut uses = Vec::new();
+        let mut uses = Vec::with_capacity(1);
         for name in names {
             let field = self.field(name);
             match field.and_then(|field| seen.get(&field).copied()) {
@@ -89,7 +89,9 @@ impl FlowLowering<'_, '_> {
             ClauseKind::Shows(paths) => Some(paths),
             _ => None,
         });
-        paths.flatten().map(|path| self.path_use(path)).collect()
+        let mut shows: Vec<_> = paths.flatten().map(|path| self.path_use(path)).collect();
+        shows.shrink_to_fit();
+        shows
     }
 
     pub(super) fn needs(&mut self, item: &StateItem) -> Vec<Need> {
@@ -97,7 +99,9 @@ impl FlowLowering<'_, '_> {
             ClauseKind::Needs(needs) => Some(needs),
             _ => None,
         });
-        needs.flatten().map(|need| self.need(need)).collect()
+        let mut needs: Vec<_> = needs.flatten().map(|need| self.need(need)).collect();
+        needs.shrink_to_fit();
+        needs
     }
 
     fn need(&mut self, need: &NeedExpr) -> Need {

@@ -16,6 +16,7 @@ mod lists;
 mod literals;
 mod names;
 mod paths;
+mod positions;
 mod proves;
 mod report;
 mod routes;
@@ -35,6 +36,7 @@ use crate::syntax::tree::{ActorItem, AssetItem, EnumItem, FlowItem, ThresholdIte
 use calls::Signature;
 use flow::FlowLowering;
 use names::Scope;
+use positions::Positions;
 use report::Reports;
 use thresholds::ThresholdOrder;
 
@@ -68,6 +70,7 @@ struct Lowering<'t> {
     /// In which file a name that does not exist was meant to be of which kind: see [`Lowering::spare`].
     spared: FxHashSet<(FileId, &'static str)>,
     thresholds: ThresholdOrder,
+    positions: Positions,
     /// What calls need to know of each flow.
     signatures: Vec<Signature>,
     reports: Reports,

@@ -331,12 +331,7 @@ impl<'t> Lowering<'t> {
             .flat_map(|scope| &scope.declared)
             .filter(move |entry| fits(entry.1))
             .map(|entry| &entry.0.text);
-        let meant = self.reports.nearest(&name.text, names.clone());
-        match is {
-            Some(is) => self.reports.wrong_kind(name, is, due, names),
-            None => self.reports.unknown(name, due, names),
-        }
-        match meant {
+        match self.reports.misnamed(name, is, due, names) {
             Some(text) => {
                 self.find(&Name { text, span: name.span }); // so that it is not called unused as well
             }
@@ -345,7 +340,7 @@ impl<'t> Lowering<'t> {
     }
 
     /// Any of those that fit may have been meant: none of them is called unused as well.
-    fn spare(&mut self, file: FileId, due: &'static str, fits: fn(Decl) -> bool) {
+    fn spare(&mut self, file: FileId, due: &'static str, fits: impl Fn(Decl) -> bool) {
         if !self.spared.insert((file, due)) {
             return;
         }

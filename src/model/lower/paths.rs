@@ -4,6 +4,7 @@
 
 use super::flow::FlowLowering;
 use super::guards::Reader;
+use super::positions::ListOf;
 use super::values::describe;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{FieldId, FieldType, Name, Path, PathId, Root, StateId, Type};
@@ -69,7 +70,8 @@ impl FlowLowering<'_, '_> {
                 return None;
             };
             let fields = &self.all.model[asset].fields;
-            let Some(at) = fields.iter().position(|field| field.name.text == name.text) else {
+            let names = fields.iter().map(|field| &field.name.text);
+            let Some(at) = self.all.positions.find(ListOf::Asset(asset), names, &name.text) else {
                 self.unknown_step(asset, name, reader);
                 return None;
             };

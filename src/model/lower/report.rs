@@ -11,7 +11,7 @@ use crate::source::Span;
 
 /// So many pairs of names are compared in one run to find what was meant; a text in which hundreds of thousands of
 /// names are unknown gets no more suggestions after that, rather than taking for ever.
-const COMPARISONS: usize = 20_000_000;
+const COMPARISONS: usize = 4_000_000;
 
 /// The findings so far.
 pub(super) struct Reports {
@@ -69,36 +69,30 @@ impl Reports {
         );
     }
 
-    /// B010: no `what` of that name is in scope.
-    pub(super) fn unknown<'c>(
+    /// A name that does not mean a `due`: B012 if it is something else (`is`), else B010. Answers which name was
+    /// meant, if one is near.
+    pub(super) fn misnamed<'c>(
         &mut self,
         name: &Name,
-        what: &str,
-        candidates: impl Iterator<Item = &'c SmolStr> + Clone,
-    ) {
-        let message = format!("there is no {what} `{}`", name.text);
-        let diagnostic = Diagnostic::new(Code::UnknownName, name.span, message);
-        let mut diagnostic = self.with_nearest(diagnostic, name, what, candidates);
-        if diagnostic.fixes.is_empty()
-            && let Some(help) = &mut diagnostic.help
-        {
-            help.push_str(", or declare it");
-        }
-        self.add(diagnostic);
-    }
-
-    /// B012: a name that is declared as something else.
-    pub(super) fn wrong_kind<'c>(
-        &mut self,
-        name: &Name,
-        is: &str,
+        is: Option<&str>,
         due: &str,
         candidates: impl Iterator<Item = &'c SmolStr> + Clone,
-    ) {
-        let message = format!("`{}` is {is}, and {} is due here", name.text, with_article(due));
-        let diagnostic = Diagnostic::new(Code::WrongKind, name.span, message);
-        let diagnostic = self.with_nearest(diagnostic, name, due, candidates);
-        self.add(diagnostic);
+    ) -> Option<SmolStr> {
+        let near = self.nearest(&name.text, candidates.clone());
+        let text = &name.text;
+        let (code, message) = match is {
+            Some(is) => (Code::WrongKind, format!("`{text}` is {is}, and {} is due here", with_article(due))),
+            None => (Code::UnknownName, format!("there is no {due} `{text}`")),
+        };
+        let diagnostic = Diagnostic::new(code, name.span, message);
+        self.add(match (&near, is) {
+            (Some(near), _) => meant(diagnostic, name.span, near),
+            (None, None) if candidates.clone().next().is_some() => {
+                diagnostic.help(format!("{}, or declare it", choices(due, candidates)))
+            }
+            (None, _) => diagnostic.help(choices(due, candidates)),
+        });
+        near
     }
 
     /// Says which of the candidates was meant, with the repair; else which there are.
@@ -110,11 +104,7 @@ impl Reports {
         candidates: impl Iterator<Item = &'c SmolStr> + Clone,
     ) -> Diagnostic {
         match self.nearest(&name.text, candidates.clone()) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
-                format!("change to `{near}`"),
-                name.span,
-                near.as_str(),
-            ),
+            Some(near) => meant(diagnostic, name.span, &near),
             None => diagnostic.help(choices(what, candidates)),
         }
     }
@@ -146,10 +136,18 @@ fn distance(written: &str, candidate: &str) -> Option<usize> {
     }
     let letters = written.len().max(candidate.len());
     let limit = letters / 3;
-    if written.len().abs_diff(candidate.len()) > limit || written == candidate {
+    if written.len().abs_diff(candidate.len()) > limit {
         return None;
     }
     Some(strsim::osa_distance(written, candidate)).filter(|&distance| distance <= limit)
+}
+
+fn meant(diagnostic: Diagnostic, place: Span, near: &SmolStr) -> Diagnostic {
+    diagnostic.help(format!("did you mean `{near}`?")).fix(
+        format!("change to `{near}`"),
+        place,
+        near.as_str(),
+    )
 }
 
 /// `an actor`
@@ -163,7 +161,7 @@ fn choices<'c>(what: &str, candidates: impl Iterator<Item = &'c SmolStr> + Clone
     const SHOWN: usize = 6;
     let mut shown: Vec<String> = candidates.take(SHOWN + 1).map(|name| format!("`{name}`")).collect();
     if shown.is_empty() {
-        return format!("there is no {what} yet: write one");
+        return format!("declare {} first", with_article(what));
     }
     if let [only] = shown.as_slice() {
         return format!("write {only}");

@@ -152,9 +152,10 @@ impl Lowering<'_> {
 
     fn report_unknown_type(&mut self, name: &Name) {
         let builtin = BUILTIN.map(smol_str::SmolStr::new_static);
-        match self.reports.nearest(&name.text, builtin.iter()) {
-            Some(_) => self.reports.unknown(name, "type", builtin.iter()),
-            None => self.misnamed(name, "type", Found::Nothing, None, is_type),
+        if self.reports.nearest(&name.text, builtin.iter()).is_some() {
+            self.reports.misnamed(name, None, "type", builtin.iter());
+        } else {
+            self.misnamed(name, "type", Found::Nothing, None, is_type);
         }
     }
 

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::flow::FlowLowering;
 use super::guards::Reader;
+use super::positions::ListOf;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Bounds, CompareOp, EnumId, Kind, Model, Name, PathId, Spanned, StateId, Type, Value};
 use crate::source::Span;
@@ -109,7 +110,8 @@ impl FlowLowering<'_, '_> {
 
     fn enum_member(&mut self, id: EnumId, name: &Name, reader: &Reader) -> Option<Value> {
         let declared = &self.all.model[id];
-        if let Some(at) = declared.members.iter().position(|member| member.text == name.text) {
+        let names = declared.members.iter().map(|member| &member.text);
+        if let Some(at) = self.all.positions.find(ListOf::Enum(id), names, &name.text) {
             return Some(Value::Member(id, u32::try_from(at).unwrap_or(u32::MAX)));
         }
         if !declared.unknown {
@@ -127,7 +129,8 @@ impl FlowLowering<'_, '_> {
     pub(super) fn option(&mut self, approval: StateId, name: &Name, reader: &Reader) -> Option<u32> {
         let state = &self.flow[approval];
         let Kind::Approval(declared) = &state.kind else { return None };
-        if let Some(at) = declared.options.iter().position(|option| option.text == name.text) {
+        let names = declared.options.iter().map(|option| &option.text);
+        if let Some(at) = self.all.positions.find(ListOf::Approval(self.id, approval), names, &name.text) {
             return u32::try_from(at).ok();
         }
         if !declared.options_unknown || declared.options.len() == 1 {
