@@ -164,7 +164,9 @@ fn maps_and_scenarios_hold_values_of_their_fields() {
 fn what_could_not_be_read_or_resolved_is_unknown_and_not_missing() {
     let flow = flow_of(
         "default failure -> lost default deadline 1h else -> lost intake x -> work
-         state work { owner nobody asset y goal 5 makes x handoff -> nowhere when x.zz > 1 }
+         state work { owner nobody asset y
+           goal 5
+           makes x handoff -> nowhere when x.zz > 1 }
          end done: success { owner o receipt x } end lost: failure { owner o reason \"r\" }",
     );
     let work = &flow.states[0];
