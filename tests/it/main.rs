@@ -10,7 +10,6 @@
 )]
 
 mod breakages;
-mod breaks;
 mod build;
 mod cli;
 mod documents;
