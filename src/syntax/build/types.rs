@@ -1,6 +1,7 @@
 //! Types and fields.
 
 use super::{Builder, Pair, Rule, part, parts};
+use crate::diagnostics::{Code, Diagnostic};
 use crate::syntax::outline::{MAX_DEPTH, too_deep};
 use crate::syntax::recover;
 use crate::syntax::tree::{FieldItem, Literal, Name, TypeExpr, TypeKind};
@@ -76,7 +77,7 @@ impl Builder<'_> {
                 TypeKind::Number(part(&pair, Rule::range).and_then(|range| self.range(range)))
             }
             Rule::money_type => TypeKind::Money(self.name(&part(&pair, Rule::name)?)),
-            Rule::named_type => TypeKind::Named(self.name(&part(&pair, Rule::name)?)),
+            Rule::named_type => return self.named_type(pair),
             _ => match pair.as_str() {
                 "url" => TypeKind::Url,
                 "bool" => TypeKind::Bool,
@@ -85,6 +86,28 @@ impl Builder<'_> {
                 _ => TypeKind::Date,
             },
         })
+    }
+
+    fn named_type(&mut self, pair: Pair) -> Option<TypeKind> {
+        let mut parts = parts(pair);
+        let name = self.name(&parts.next()?);
+        let Some(bound) = parts.next() else { return Some(TypeKind::Named(name)) };
+        let (bounded, message) = match bound.as_rule() {
+            Rule::max => (&["text", "list"], format!("`{}` takes no `max`", name.text)),
+            _ => (&["int", "number"], format!("`{}` takes no range", name.text)),
+        };
+        let [one, other] = bounded;
+        let meant = bounded.iter().find(|word| strsim::damerau_levenshtein(word, &name.text) <= 2);
+        let found = Diagnostic::new(Code::Syntax, name.span, message);
+        self.found.push(match meant {
+            Some(meant) => found.help(format!("did you mean `{meant}`?")).fix(
+                format!("change to `{meant}`"),
+                name.span,
+                *meant,
+            ),
+            None => found.help(format!("remove it: only `{one}` and `{other}` take one")),
+        });
+        None
     }
 
     fn max(&mut self, pair: &Pair) -> Option<Literal> {
