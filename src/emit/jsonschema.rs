@@ -1,5 +1,5 @@
-//! The target `jsonschema`: a schema for each asset, each owner's reply and each handover's envelope, so that every
-//! receiver can verify what it gets.
+//! The target `jsonschema`: a schema for each asset, each intake's record, each owner's reply and each handover's
+//! envelope, so that every receiver can verify what it gets.
 //!
 //! Must not know: how a schema is made (see [`super::schema`]).
 
@@ -10,10 +10,11 @@ use crate::plan::{Flow, Hop, Kind, Plan};
 /// Schemas for receivers.
 pub(super) static TARGET: Target = Target {
     name: "jsonschema",
-    summary: "a JSON Schema for each asset, each reply of an owner and each handover, to verify receipt",
+    summary: "a JSON Schema for each asset, intake, reply and handover, so that every receiver can verify receipt",
     supports: &[
         (Feature::Envelope, Support::Stated),
         (Feature::Receipt, Support::Stated),
+        (Feature::Intake, Support::Stated),
         (Feature::Carry, Support::Stated),
         (Feature::Digits, Support::Stated),
     ],
@@ -26,8 +27,18 @@ fn emit(plan: &Plan, _: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
         text: super::json(&schema::asset(plan, name)),
     });
     let flows = plan.flows.iter();
-    let flows = flows.flat_map(|(name, flow)| replies(plan, name, flow).chain(envelopes(plan, name, flow)));
+    let flows = flows.flat_map(|(name, flow)| {
+        doors(plan, name, flow).chain(replies(plan, name, flow)).chain(envelopes(plan, name, flow))
+    });
     Ok(assets.chain(flows).collect())
+}
+
+/// What the intakes take: raw records where these are mapped.
+fn doors<'p>(plan: &'p Plan, name: &'p str, flow: &'p Flow) -> impl Iterator<Item = File> + 'p {
+    flow.intakes.iter().map(move |(id, intake)| File {
+        path: format!("intakes/{name}/{id}.schema.json"),
+        text: super::json(&schema::raw(plan, flow, intake)),
+    })
 }
 
 /// What the owners of the states and approvals answer.
