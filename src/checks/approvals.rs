@@ -11,8 +11,8 @@ use crate::model::{Actor, ActorId, ActorKind, Arrow, ArrowKind, Kind};
 pub(super) fn thin_evidence(at: At<'_>) -> Option<Diagnostic> {
     let Kind::Approval(approval) = &at.state.kind else { return None };
     let unknown = approval.shows_unknown || approval.shows.iter().any(|shown| shown.path.is_none());
-    let mut paths = approval.shows.iter().filter_map(|shown| shown.path).map(|id| &at.flow()[id]);
-    if unknown || paths.any(|path| is_evidence(at.model(), path)) {
+    let mut paths = approval.shows.iter().filter_map(|shown| shown.path).map(|id| &at.flow[id]);
+    if unknown || paths.any(|path| is_evidence(at.model, path)) {
         return None;
     }
     let message = format!("who decides `{}` is shown neither a confidence nor a risk", at.name());
@@ -49,10 +49,10 @@ pub(super) fn self_escalation(at: At<'_>, arrow: &Arrow) -> Option<Diagnostic> {
     if target.is_end() || !same_owner(at, from, to) {
         return None;
     }
-    let owner = &at.model()[to].name.text;
+    let owner = &at.model[to].name.text;
     let message = format!(
         "when `{}` {passed} `{}` in time, the work goes to `{}`, which is theirs as well",
-        at.model()[from].name.text,
+        at.model[from].name.text,
         at.name(),
         target.name()
     );
@@ -70,7 +70,7 @@ pub(super) fn self_escalation(at: At<'_>, arrow: &Arrow) -> Option<Diagnostic> {
 /// Actors of one kind with one binding are the same owner.
 fn same_owner(at: At<'_>, one: ActorId, other: ActorId) -> bool {
     let reached = |id: ActorId| {
-        let Actor { kind, binding, .. } = &at.model()[id];
+        let Actor { kind, binding, .. } = &at.model[id];
         kind.zip(binding.as_ref().map(|text| &*text.value))
     };
     let reached_alike = reached(one).is_some_and(|by: (ActorKind, &str)| reached(other) == Some(by));

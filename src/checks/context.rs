@@ -17,6 +17,6 @@ pub(super) fn no_receipt(at: At<'_>) -> Option<Diagnostic> {
     let found = Diagnostic::new(Code::NoReceipt, at.state.name.span, message);
     let before = at.facts.graph.arriving(at.id).map(|(_, from)| made(at.facts.at(from)));
     let field = before.filter_map(|made| made.first().copied()).next();
-    let field = field.map_or("FIELD", |id| &at.flow()[id].name.text);
+    let field = field.map_or("FIELD", |id| &at.flow[id].name.text);
     Some(found.help(format!("name the field, made on the way, that proves it: `receipt {field}`")))
 }

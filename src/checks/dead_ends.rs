@@ -70,7 +70,7 @@ fn never_reached(at: At<'_>) -> Diagnostic {
     let circle = at.facts.graph.arriving(at.id).find(|&(_, from)| from != at.id);
     let found = match circle {
         Some((arrow, _)) => {
-            found.also(at.flow()[arrow].span, "this arrow starts where no work comes to either")
+            found.also(at.flow[arrow].span, "this arrow starts where no work comes to either")
         }
         None => found,
     };
@@ -158,7 +158,7 @@ pub(super) fn missing_failure(at: At<'_>) -> Option<Diagnostic> {
     let who = at.owner().map_or("the owner".to_owned(), |actor| quoted(&actor.name.text));
     let message = format!("nothing says where work goes when {who} can't do `{}`", at.name());
     let mut found = Diagnostic::new(Code::MissingFailure, at.state.name.span, message);
-    if let Some(default) = at.flow().default_failure.as_ref().and_then(|default| default.route.hops.first()) {
+    if let Some(default) = at.flow.default_failure.as_ref().and_then(|default| default.route.hops.first()) {
         if default.to == Some(at.id) {
             found = found.also(default.span, "the default leads here, so it does not fill this state");
         }

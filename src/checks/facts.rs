@@ -2,11 +2,11 @@
 //!
 //! Must not know: any rule.
 
+use std::ops::Deref;
+
 use crate::graph::{Graph, StateSet};
-use crate::model::{
-    Actor, ActorKind, Arrow, ArrowId, Flow, Handoff, HandoffId, Intake, Kind, Model, Name, Slot, State,
-    StateId,
-};
+use crate::model::walk::StateRef;
+use crate::model::{ActorKind, Flow, Intake, Kind, Model, Name, Slot, State, StateId};
 use crate::source::Sources;
 
 /// One flow with what is known of it as a whole.
@@ -49,7 +49,7 @@ impl<'m> FlowFacts<'m> {
     }
 
     pub(super) fn at(&self, id: StateId) -> At<'_> {
-        At { facts: self, id, state: &self.flow[id] }
+        At { facts: self, state: StateRef { id, flow: self.flow, model: self.model } }
     }
 
     /// The intakes from which no success end can be reached, each with where it leads.
@@ -89,73 +89,33 @@ fn is_open(flow: &Flow, id: StateId) -> bool {
         Kind::Wait { time } => time.get().is_none(),
         Kind::State | Kind::Approval(_) | Kind::Call(_) => state.handoffs.is_empty(),
     };
-    let faulty = |&arrow: &u32| flow[ArrowId(arrow)].to.is_none();
-    no_way_on || state.unknown || has_unknown_exit(state) || state.arrows.clone().any(|arrow| faulty(&arrow))
+    no_way_on
+        || state.unknown
+        || has_unknown_exit(state)
+        || flow.arrows_in(&state.arrows).any(|arrow| arrow.to.is_none())
 }
 
 fn has_unknown_exit(state: &State) -> bool {
     state.accept == Slot::Unknown || state.deadline == Slot::Unknown || state.failure == Slot::Unknown
 }
 
-/// A state where it stands.
+/// A state where it stands, with what is known of its flow.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At<'m> {
     pub(super) facts: &'m FlowFacts<'m>,
-    pub(super) id: StateId,
-    pub(super) state: &'m State,
+    pub(super) state: StateRef<'m>,
 }
 
-impl<'m> At<'m> {
-    pub(super) fn name(self) -> &'m str {
-        &self.state.name.text
-    }
+impl<'m> Deref for At<'m> {
+    type Target = StateRef<'m>;
 
-    pub(super) fn model(self) -> &'m Model {
-        self.facts.model
+    fn deref(&self) -> &StateRef<'m> {
+        &self.state
     }
+}
 
-    pub(super) fn flow(self) -> &'m Flow {
-        self.facts.flow
-    }
-
-    /// A state, approval or call: somebody works here, or runs do.
-    pub(super) fn works(self) -> bool {
-        matches!(self.state.kind, Kind::State | Kind::Approval(_) | Kind::Call(_))
-    }
-
-    pub(super) fn is_end(self) -> bool {
-        matches!(self.state.kind, Kind::End(_))
-    }
-
-    /// An end of which it is known that it is, or is not, a success.
-    pub(super) fn ends_in(self, success: bool) -> bool {
-        end_of(self.state) == Some(Some(success))
-    }
-
-    /// `state`, `approval` …: the word for people.
-    pub(super) fn noun(self) -> &'static str {
-        match self.state.kind {
-            Kind::State => "state",
-            Kind::Approval(_) => "approval",
-            Kind::Wait { .. } => "wait",
-            Kind::Call(_) => "call",
-            Kind::End(_) => "end",
-        }
-    }
-
-    pub(super) fn owner(self) -> Option<&'m Actor> {
-        self.state.owner.get().map(|&id| &self.model()[id])
-    }
-
+impl At<'_> {
     pub(super) fn owner_kind(self) -> Option<ActorKind> {
         self.owner()?.kind
-    }
-
-    pub(super) fn handoffs(self) -> impl Iterator<Item = &'m Handoff> {
-        self.state.handoffs.clone().map(move |id| &self.flow()[HandoffId(id)])
-    }
-
-    pub(super) fn arrows(self) -> impl Iterator<Item = &'m Arrow> {
-        self.state.arrows.clone().map(move |id| &self.flow()[ArrowId(id)])
     }
 }

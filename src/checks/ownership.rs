@@ -23,9 +23,9 @@ pub(super) fn missing_owner(at: At<'_>) -> Option<Diagnostic> {
 
 /// A human where people usually answer, else whoever is declared first.
 fn likely_owner(at: At<'_>) -> Option<&Actor> {
-    let human = at.model().actors.iter().find(|actor| actor.kind == Some(ActorKind::Human));
+    let human = at.model.actors.iter().find(|actor| actor.kind == Some(ActorKind::Human));
     match at.state.kind {
-        Kind::State => at.model().actors.first(),
+        Kind::State => at.model.actors.first(),
         _ => human,
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn missing_asset(at: At<'_>) -> Option<Diagnostic> {
         return None;
     }
     let is_asset = |ty: &Type| matches!(ty, Type::Asset(_));
-    let likely = at.flow().context.iter().find(|field| is_asset(&field.ty.ty));
+    let likely = at.flow.context.iter().find(|field| is_asset(&field.ty.ty));
     let field = likely.map_or("FIELD", |field| &field.name.text);
     let message = format!("nothing says what is worked on in `{}`", at.name());
     let help = format!("name the context field that is the object of the work: `asset {field}`");

@@ -5,14 +5,14 @@
 use super::facts::At;
 use super::words::{made, sample_test};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{ActorKind, ArrowId, Guard, Handoff, Kind, When};
+use crate::model::{ActorKind, Guard, Handoff, Kind, When};
 use crate::source::Span;
 
 /// B201: nothing says when work may move.
 pub(super) fn missing_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnostic> {
     let When::Missing = handoff.when else { return None };
-    let arrow = handoff.arrows.clone().next().map(|id| &at.flow()[ArrowId(id)])?;
-    let target = arrow.to.map_or("the next state", |to| &at.flow()[to].name.text);
+    let arrow = at.flow.arrows_in(&handoff.arrows).next()?;
+    let target = arrow.to.map_or("the next state", |to| &at.flow[to].name.text);
     let message = format!("nothing says when work may move from `{}` to `{target}`", at.name());
     let found =
         Diagnostic::new(Code::MissingThreshold, handoff.span, message).label("this handoff has no threshold");

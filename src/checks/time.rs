@@ -23,8 +23,7 @@ pub(super) fn missing_deadline(at: At<'_>) -> Option<Diagnostic> {
 fn without_time(at: At<'_>) -> Diagnostic {
     let message = format!("work can wait in `{}` for ever: it has no deadline", at.name());
     let found = Diagnostic::new(Code::MissingDeadline, at.state.name.span, message);
-    let default =
-        at.flow().default_deadline.as_ref().and_then(|default| default.route.as_ref()?.hops.first());
+    let default = at.flow.default_deadline.as_ref().and_then(|default| default.route.as_ref()?.hops.first());
     let end = at.facts.failure_end.unwrap_or("stuck");
     match default {
         Some(hop) if hop.to == Some(at.id) => found
@@ -76,7 +75,7 @@ fn add_target(found: Diagnostic, facts: &FlowFacts<'_>) -> Diagnostic {
 
 /// The default's time, where it is this state's deadline but lacks a target.
 fn default_time_without_target(at: At<'_>) -> Option<Span> {
-    let default = at.flow().default_deadline.as_ref()?.within.span()?;
+    let default = at.flow.default_deadline.as_ref()?.within.span()?;
     at.state.deadline_without_target.filter(|&time| time == default && at.works())
 }
 

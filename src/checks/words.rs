@@ -65,7 +65,7 @@ pub(super) fn sample_test(at: At<'_>) -> Option<String> {
     if let Kind::Approval(approval) = &at.state.kind {
         return Some(format!("decision is {}", approval.options.first()?.text));
     }
-    let fields = made(at).into_iter().map(|id| &at.flow()[id]);
+    let fields = made(at).into_iter().map(|id| &at.flow[id]);
     let ask = |model: &Model, path: &str, ty: &Type| match ty {
         Type::Asset(id) => model[*id]
             .fields
@@ -73,7 +73,7 @@ pub(super) fn sample_test(at: At<'_>) -> Option<String> {
             .find_map(|field| test_of(model, &format!("{path}.{}", field.name.text), &field.ty.ty)),
         _ => test_of(model, path, ty),
     };
-    fields.into_iter().find_map(|field| ask(at.model(), &field.name.text, &field.ty.ty))
+    fields.into_iter().find_map(|field| ask(at.model, &field.name.text, &field.ty.ty))
 }
 
 fn test_of(model: &Model, path: &str, ty: &Type) -> Option<String> {
