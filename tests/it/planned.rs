@@ -273,7 +273,9 @@ fn hash_of(plan: &Plan) -> String {
         undocumented(&mut asset["fields"]);
     }
     for flow in plan["flows"].as_object_mut().unwrap().values_mut() {
-        ["context", "thresholds", "intakes", "states", "ends"].map(|table| undocumented(&mut flow[table]));
+        for table in ["context", "thresholds", "intakes", "states", "ends"] {
+            undocumented(&mut flow[table]);
+        }
     }
     plan.sort_all_objects();
     let digest = Sha256::digest(plan.to_string());
