@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::checks;
-use crate::diagnostics::{Code, Diagnostic, sort, suppress};
+use crate::diagnostics::{Code, Diagnostic, Severity, sort, suppress};
 use crate::model::{Model, lower};
 use crate::source::{FileId, Sources};
 use crate::syntax::{
@@ -49,6 +49,9 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
     diagnostics.extend(found);
     diagnostics.extend(checks::run(&model, &sources));
     suppress(&sources, &model, &mut diagnostics);
+    // What is wrong in a used file breaks its user; advice about it is for those who check it.
+    let is_asked = |file: FileId| checked.get(file.0 as usize).copied().unwrap_or(true);
+    diagnostics.retain(|found| found.severity() == Severity::Error || is_asked(found.place.file));
     sort(&mut diagnostics);
     Compilation { sources, trees, model, diagnostics }
 }

@@ -125,7 +125,7 @@ pub struct ModelFile {
     pub file: FileId,
     /// Its comments.
     pub comments: Vec<Comment>,
-    /// It was asked for, not only used by another: diagnostics are shown for it.
+    /// It was asked for, not only used by another: its warnings are shown too.
     pub checked: bool,
     /// It has syntax errors or unreadable declarations: a name might be used there.
     pub faulty: bool,
