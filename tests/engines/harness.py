@@ -169,6 +169,12 @@ class Deployment:
         (found,) = [i for i in self.intakes[flow] if source is None or i["source"] == source]
         return found
 
+    def comes_to(self, run, visit):
+        """Whether a person is told of this visit before the run ends."""
+        while visit not in self.notices and run.status() == "RUNNING":
+            time.sleep(0.05)
+        return visit in self.notices
+
     def notice(self, visit, seconds=60):
         """The notice that a person got of a visit, once it is there."""
         limit = time.monotonic() + seconds
@@ -253,6 +259,12 @@ class Run:
             time.sleep(0.25)
         returned = found.get("output") or found.get("cause") or "null"
         return found["status"], json.loads(returned) if returned[:1] == "{" else returned
+
+    def status(self):
+        return self.sfn.describe_execution(executionArn=self.arn)["status"]
+
+    def item(self):
+        return self.arn.rsplit(":", 1)[1]
 
     def steps(self):
         """Every state of the machine that it entered, in order."""

@@ -1,54 +1,17 @@
 """`content_refresh` on moto: every way through it that a proof speaks of, told by the states that a run entered.
 
-All runs of one time scale start together. Two scales: at 0.002 the people's deadlines are short enough to pass
-(legal review: to be accepted within 29 s, to be decided within 173 s), at 0.01 an owner has seconds to work in.
+Times are those of the example, a hundredth as long: briefing has 9 s, drafting 18 s, tidying and publishing 3 s each.
+moto reads a definition for a second at each start, so that the runs go one after the other; only what takes long goes
+beside them.
 """
 
 import time
 
 import pytest
 
-from harness import Script, fails, made, says
-
-OPPORTUNITY = {"page": "https://example.com/a", "keyword": "running shoes", "intent": "commercial", "priority": 2}
-BRIEF = made(brief={"outline": "o", "audience": "a", "forbidden": []}, complete=0.95)
-VAGUE = made(brief={"outline": "o", "audience": "a", "forbidden": []}, complete=0.5)
-DRAFT = {"title": "t", "body": "b"}
-LIVE = {"url": "https://example.com/a", "status": 200}
-
-
-def draft(quality):
-    return made(draft=DRAFT, quality=quality, risk="low", confidence=0.8)
-
-
-def tidied(quality):
-    return made(draft=DRAFT, quality=quality)
-
-
-def slowly(reply, seconds):
-    def work(message):
-        time.sleep(seconds)
-        if reply is None:
-            raise RuntimeError("the owner can't")
-        return reply
-
-    return work
-
-
-def owners(**instead):
-    """Everything goes well, but for what is said."""
-    usual = {"briefing": BRIEF, "drafting": draft(0.9), "tidying": tidied(0.9), "publishing": made(live=LIVE)}
-    people = {"legal_review": says("approve"), "escalated_review": says("publish")}
-    return Script(**(usual | people | instead))
-
-
-def accepts(worker, visit):
-    worker.accept(visit)
-
-
-WEAK = tidied(0.8)  # below the threshold `publishable`: to legal review
-STRAIGHT = ["briefing", "drafting", "tidying", "publishing", "published"]
-TO_LEGAL = ["briefing", "drafting", "tidying", "legal_review"]
+from harness import fails, made, says
+from refresh import BRIEF, DRAFT, LIVE, OPPORTUNITY, STRAIGHT, TO_LEGAL, VAGUE, WEAK
+from refresh import assert_ended, draft, owners, slowly, tidied
 
 # name: (owners, path, status)
 CASES = {
@@ -91,70 +54,42 @@ CASES = {
     "retried": (owners(drafting=(fails, {"made": {}}, draft(0.9))), STRAIGHT, "SUCCEEDED"),
     "retries-used-up": (owners(drafting=fails), ["briefing", "drafting", "stuck"], "FAILED"),
     "misfit": (owners(tidying=tidied(1.5)), ["briefing", "drafting", "tidying", "stuck"], "FAILED"),
-    # Within 18 s. The engine's own retries would have started the deadline anew with each attempt.
-    "slow-failures": (
-        owners(drafting=(slowly(None, 7), slowly(None, 7), slowly(draft(0.9), 7))),
-        ["briefing", "drafting", "stuck"],
-        "FAILED",
-    ),
 }
 
-# At the shorter scale.
-SILENT = {
-    "unaccepted": (
-        owners(tidying=WEAK, legal_review=None),
-        TO_LEGAL + ["escalated_review", "publishing", "published"],
-        "SUCCEEDED",
-    ),
-    "accepted-then-silent": (
-        owners(tidying=WEAK, legal_review=accepts, escalated_review=says("stop")),
-        TO_LEGAL + ["escalated_review", "rejected"],
-        "FAILED",
-    ),
-}
-
-RESULTS = {
-    "published": {"end": "published", "owner": "growth", "receipt": LIVE},
-    "rejected": {"end": "rejected", "owner": "growth", "reason": "The draft did not reach the bar"},
-    "stuck": {"end": "stuck", "owner": "growth", "reason": "A step failed or ran out of time"},
-}
-
-
-def start(deployment, cases):
-    return {name: deployment.start("content_refresh", name, OPPORTUNITY, case[0]) for name, case in cases.items()}
-
-
-@pytest.fixture(scope="module")
-def silent(deployed):
-    """Their first steps have a second each: they go alone until people have to act."""
-    deployment = deployed("content_refresh", 0.002)
-    runs = start(deployment, SILENT)
-    for name in SILENT:
-        deployment.notice(f"{name}/legal_review#1")
-    deployment.runs = runs
-    return deployment
+# Within 18 s. The engine's own retries would have started the deadline anew with each attempt.
+SLOW = (slowly(None, 7), slowly(None, 7), slowly(draft(0.9), 7))
 
 
 @pytest.fixture(scope="module")
 def lively(deployed, silent):
     deployment = deployed("content_refresh", 0.01)
-    deployment.runs = start(deployment, CASES)
+    deployment.slow = deployment.start("content_refresh", "slow", OPPORTUNITY, owners(drafting=SLOW))
+    deployment.runs = {}
     return deployment
 
 
-def assert_ended(run, path, status):
-    assert run.ended() == (status, RESULTS[path[-1]])
-    assert run.path() == path
+def run_of(lively, name):
+    """The run of a case, which the first test that asks for it starts."""
+    if name not in lively.runs:
+        lively.runs[name] = lively.start("content_refresh", name, OPPORTUNITY, CASES[name][0])
+    return lively.runs[name]
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_path(lively, name):
     _, path, status = CASES[name]
-    assert_ended(lively.runs[name], path, status)
+    assert_ended(run_of(lively, name), path, status)
+
+
+def test_two_slow_failures_and_a_success_end_at_the_deadline(lively):
+    assert_ended(lively.slow, ["briefing", "drafting", "stuck"], "FAILED")
+    assert lively.slow.steps()[-2:] == ["drafting/deadline", "stuck"]
+    time.sleep(8)  # the third attempt delivers, and is refused
+    assert "delivered" not in lively.worker._get("slow/drafting#1")
 
 
 def test_the_bound_is_counted_beside_the_context(lively):
-    run = lively.runs["rework-used-up"]
+    run = run_of(lively, "rework-used-up")
     run.ended()
     steps = run.steps()
     assert steps.count("drafting/handoff-2 count") == 3
@@ -163,7 +98,7 @@ def test_the_bound_is_counted_beside_the_context(lively):
 
 
 def test_what_an_owner_is_told(lively):
-    lively.runs["revised"].ended()
+    run_of(lively, "revised").ended()
     told = lively.notice("revised/legal_review#1")
     assert told["attempt"] == "revised/legal_review#1.1"
     assert (told["state"], told["asset"], told["owner"]) == ("legal_review", "draft", "counsel")
@@ -226,23 +161,6 @@ def test_unknown_visits_are_refused(refusals):
     assert refused["another's"] == "duplicate"  # a model has answered it
 
 
-def test_a_late_answer_is_refused_and_changes_nothing(silent):
-    run = silent.runs["unaccepted"]
-    silent.notice("unaccepted/escalated_review#1")
-    with pytest.raises(silent.module.Refused, match="^late"):
-        silent.worker.answer("unaccepted/legal_review#1", {}, "reject")
-    assert_ended(run, *SILENT["unaccepted"][1:])
-
-
-def test_a_slow_success_after_the_deadline_is_dropped(lively):
-    run = lively.runs["slow-failures"]
-    run.ended()
-    time.sleep(8)  # the third attempt delivers
-    visit = lively.worker._get("slow-failures/drafting#1")
-    assert "delivered" not in visit
-    assert run.path() == ["briefing", "drafting", "stuck"]
-
-
 def test_a_record_that_does_not_fit_never_becomes_work(lively):
     with pytest.raises(lively.module.Refused, match="raw.priority"):
         lively.start("content_refresh", "refused", OPPORTUNITY | {"priority": 9}, owners())
@@ -258,21 +176,8 @@ def test_the_engine_refuses_it_as_well(lively):
 
 
 def test_submitting_again_changes_nothing(lively):
-    run = lively.runs["straight"]
+    run = run_of(lively, "straight")
     run.ended()
     before = run.steps()
     lively.start("content_refresh", "straight", OPPORTUNITY, owners())
     assert run.steps() == before
-
-
-@pytest.mark.parametrize("name", SILENT)
-def test_silence_escalates(silent, name):
-    _, path, status = SILENT[name]
-    assert_ended(silent.runs[name], path, status)
-
-
-def test_the_deadline_and_not_the_acceptance_took_the_silent_one(silent):
-    run = silent.runs["accepted-then-silent"]
-    run.ended()
-    assert "legal_review/deadline" in run.steps()
-    assert "legal_review/accept" not in run.steps()
