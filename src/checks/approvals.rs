@@ -3,16 +3,16 @@
 //! Must not know: which decision a guard takes.
 
 use super::facts::At;
-use super::words::is_evidence;
+use super::samples;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Actor, ActorId, ActorKind, Arrow, ArrowKind, Kind};
+use crate::model::{Actor, ActorId, ActorKind, Arrow, ArrowKind, Kind, Model, Type};
 
 /// B602: nothing shows the reviewer how sure one may be, or what is at stake.
 pub(super) fn thin_evidence(at: At<'_>) -> Option<Diagnostic> {
     let Kind::Approval(approval) = &at.state.kind else { return None };
     let unknown = approval.shows_unknown || approval.shows.iter().any(|shown| shown.path.is_none());
-    let mut paths = approval.shows.iter().filter_map(|shown| shown.path).map(|id| &at.flow[id]);
-    if unknown || paths.any(|path| is_evidence(at.model, path)) {
+    let mut types = approval.shows.iter().filter_map(|shown| shown.path).map(|id| &at.flow[id].ty);
+    if unknown || types.any(|ty| may_tell(at.model, ty)) {
         return None;
     }
     let message = format!("who decides `{}` is shown neither a confidence nor a risk", at.name());
@@ -20,7 +20,20 @@ pub(super) fn thin_evidence(at: At<'_>) -> Option<Diagnostic> {
     if let Some((first, last)) = approval.shows.first().zip(approval.shows.last()) {
         found = found.also(first.span.to(last.span), "this is all that is shown");
     }
-    Some(found.help("show a percent, a `number 0..1` or an enum that was made before: `shows FIELD`"))
+    let field = samples::evidence(at).unwrap_or_else(|| "FIELD".to_owned());
+    let help = format!(
+        "show a percent, a `number 0..1` or an enum that tells how sure or how risky it is: `shows {field}`"
+    );
+    Some(found.help(help))
+}
+
+/// What is shown, or a field right below it, is a confidence or a risk, or it is unknown what it is.
+fn may_tell(model: &Model, ty: &Type) -> bool {
+    let may_tell = |ty: &Type| samples::is_telling(ty) || *ty == Type::Unknown;
+    match ty {
+        Type::Asset(id) => model[*id].unknown || model[*id].fields.iter().any(|field| may_tell(&field.ty.ty)),
+        ty => may_tell(ty),
+    }
 }
 
 /// B603: nobody says what is to be decided.

@@ -3,7 +3,7 @@
 //! Must not know: what is made on which path.
 
 use super::facts::At;
-use super::words::made;
+use super::samples::made;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::Kind;
 
@@ -15,8 +15,7 @@ pub(super) fn no_receipt(at: At<'_>) -> Option<Diagnostic> {
     }
     let message = format!("nothing proves the success of `{}`: it has no receipt", at.name());
     let found = Diagnostic::new(Code::NoReceipt, at.state.name.span, message);
-    let before = at.facts.graph.arriving(at.id).map(|(_, from)| made(at.facts.at(from)));
-    let field = before.filter_map(|made| made.first().copied()).next();
+    let field = at.facts.graph.arriving(at.id).find_map(|(_, from)| made(at.facts.at(from)).next());
     let field = field.map_or("FIELD", |id| &at.flow[id].name.text);
     Some(found.help(format!("name the field, made on the way, that proves it: `receipt {field}`")))
 }

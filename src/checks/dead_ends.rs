@@ -5,21 +5,25 @@
 //! What is unknown or missing may lead anywhere, so each verdict is given only if no such arrow could change it: it
 //! can make a state reachable, and a success, but it takes no circle away.
 
+use std::collections::BTreeMap;
+
 use super::facts::{At, FlowFacts, ends};
 use super::repairs::add_clause;
-use super::words::{quoted, sample_test, way};
+use super::samples;
+use super::words::{quoted, way};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::graph::{Graph, Side, StateSet};
-use crate::model::{ActorKind, ArrowId, Name, StateId};
+use crate::model::{ActorKind, Arrow, ArrowId, ArrowKind, Name, StateId, When};
 
 /// B303: work arrives, and no handoff leads on.
 pub(super) fn no_exit(at: At<'_>) -> Option<Diagnostic> {
     if !at.works() || !at.state.handoffs.is_empty() || at.state.unknown {
         return None;
     }
-    let test = sample_test(at).unwrap_or_else(|| "delivered".to_owned());
+    let test = samples::test(at).unwrap_or_else(|| "delivered".to_owned());
     let message = format!("work can get stuck in `{}`: no handoff leads on", at.name());
-    let help = format!("say where work goes from here: `handoff -> NEXT when {test}`");
+    let next = samples::next(at);
+    let help = format!("say where work goes from here, and when: `handoff -> {next} when {test}`");
     Some(Diagnostic::new(Code::NoExit, at.state.name.span, message).help(help))
 }
 
@@ -74,10 +78,19 @@ fn never_reached(at: At<'_>) -> Diagnostic {
         }
         None => found,
     };
+    let before = match state_before(at) {
+        Some(before) => format!("from the state before it, as `{before}` may be"),
+        None => "from the state before it".to_owned(),
+    };
     let noun = at.noun();
-    found.help(format!(
-        "lead an arrow here from the state before it: `handoff -> {name} when …`, or delete this {noun}"
-    ))
+    found.help(format!("lead an arrow here {before}: `handoff -> {name} when …`, or delete this {noun}"))
+}
+
+/// The state that stands right above, if work comes there.
+fn state_before(at: At<'_>) -> Option<&str> {
+    let above = at.facts.at(StateId::new(at.id.index().checked_sub(1)?));
+    let leads_on = above.works() && at.facts.reached.contains(above.id);
+    leads_on.then(|| above.name())
 }
 
 /// B305: work can go round for ever.
@@ -93,9 +106,7 @@ fn endless(facts: &FlowFacts<'_>, cycle: &[ArrowId]) -> Option<Diagnostic> {
         cycle.iter().filter_map(|&id| Some(flow[flow[id].to?].name.text.as_str())).collect();
     let round = way(names.last().into_iter().chain(&names).copied().collect::<Vec<_>>().into_iter());
     let message = format!("work can go round for ever: {round}");
-    let target = last.to.map_or("", |to| &flow[to].name.text);
-    let end = facts.failure_end.unwrap_or("stuck");
-    let help = format!("count one of its arrows, e.g. this: `-> {target} … at most 3 times else -> {end}`");
+    let help = format!("count one of its arrows, e.g. this: `{}`", counted(facts, last));
     let mut found = Diagnostic::new(Code::UnboundedLoop, last.span, message);
     for other in cycle.iter().map(|&id| &flow[id]).filter(|arrow| arrow.span != last.span).take(4) {
         found = found.also(other.span, "nor is this one");
@@ -103,24 +114,43 @@ fn endless(facts: &FlowFacts<'_>, cycle: &[ArrowId]) -> Option<Diagnostic> {
     Some(found.label("this arrow is not counted").help(help))
 }
 
-/// B306: whatever comes in can only fail.
-pub(super) fn no_success(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
-    facts.fruitless().map(|(intake, _)| fruitless(facts, &intake.name)).collect()
+/// The arrow as it would stand if it were counted.
+fn counted(facts: &FlowFacts<'_>, arrow: &Arrow) -> String {
+    let condition = match arrow.kind {
+        ArrowKind::Handoff(id) if arrow.hop == 0 => match facts.flow[id].when {
+            When::Otherwise(_) => " otherwise",
+            When::Guard(..) | When::Missing => " when …",
+        },
+        _ => "",
+    };
+    let target = arrow.to.map_or("", |to| &facts.flow[to].name.text);
+    let end = facts.failure_end.unwrap_or("stuck");
+    format!("-> {target}{condition} at most 3 times else -> {end}")
 }
 
-fn fruitless(facts: &FlowFacts<'_>, name: &Name) -> Diagnostic {
+/// B306: whatever comes in can only fail. Intakes that lead to one state are told together.
+pub(super) fn no_success(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    let mut by_target: BTreeMap<StateId, Vec<&Name>> = BTreeMap::new();
+    for (intake, target) in facts.fruitless() {
+        by_target.entry(target).or_default().push(&intake.name);
+    }
+    by_target.values().filter_map(|names| fruitless(facts, names)).collect()
+}
+
+fn fruitless(facts: &FlowFacts<'_>, intakes: &[&Name]) -> Option<Diagnostic> {
+    let (name, others) = intakes.split_first()?;
     let message = format!("work that comes in as `{}` can never succeed", name.text);
-    let found =
-        Diagnostic::new(Code::NoSuccess, name.span, message).label("no success end can be reached from here");
-    match facts.success_end {
-        Some(end) => {
-            let help = format!("let a handoff on the way lead to it: `handoff -> {} when …`", end.text);
-            found.also(end.span, "nothing on the way from that intake leads here").help(help)
-        }
+    let found = Diagnostic::new(Code::NoSuccess, name.span, message);
+    let found = found.label("no success end can be reached from here");
+    let found = others.iter().fold(found, |found, other| found.also(other.span, "nor from here"));
+    Some(match facts.success_end {
+        Some(end) => found
+            .also(end.span, "nothing on the way leads here")
+            .help(format!("let a handoff on the way lead to it: `handoff -> {} when …`", end.text)),
         None => found.help(
             "declare what success is: `end done: success { owner …  receipt … }`, and lead a handoff there",
         ),
-    }
+    })
 }
 
 /// B307: work that comes here can only fail. Said of the last such states: with a way out of these, the others have
@@ -128,13 +158,12 @@ fn fruitless(facts: &FlowFacts<'_>, name: &Name) -> Diagnostic {
 pub(super) fn doomed(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
     let states = facts.flow.states.len();
     let ways = facts.graph.ways_to(ends(facts.flow, false));
-    let doomed = StateSet::of(states, |id| !facts.hopeful.contains(id) && ways.from(id).next().is_some());
+    let doomed = StateSet::of(states, |id| !facts.hopeful.contains(id) && ways.steps(id).next().is_some());
     let fruitless = facts.graph.reached_from(facts.fruitless().map(|(_, target)| target));
-    let anywhere = may_lead_anywhere(facts);
-    let told = |id: &StateId| (anywhere || facts.reached.contains(*id)) && !fruitless.contains(*id);
+    let told = |id: &StateId| !fruitless.contains(*id);
     let last = facts.graph.edge(&doomed, &facts.graph.components(), Side::Last);
     let path =
-        |id: StateId| ways.from(id).map(|(_, to)| facts.flow[to].name.text.as_str()).collect::<Vec<_>>();
+        |id: StateId| ways.steps(id).map(|(_, to)| facts.flow[to].name.text.as_str()).collect::<Vec<_>>();
     last.into_iter().filter(told).map(|id| only_fails(facts.at(id), &path(id))).collect()
 }
 
@@ -143,9 +172,8 @@ fn only_fails(at: At<'_>, path: &[&str]) -> Diagnostic {
     let message = format!("work that comes to `{}` can only fail: {way}", at.name());
     let success = at.facts.success_end.map_or("NEXT", |end| &end.text);
     let help = format!(
-        "lead it back to where it can succeed, e.g. `handoff -> {success} when …`, or to the failure end without this \
-         {}; if it is meant so, write `// allow(B307): why` above it",
-        at.noun()
+        "give it a way to success, e.g. `handoff -> {success} when …`; if it is meant to fail, write \
+         `// allow(B307): why` above it"
     );
     Diagnostic::new(Code::Doomed, at.state.name.span, message).help(help)
 }
@@ -158,10 +186,9 @@ pub(super) fn missing_failure(at: At<'_>) -> Option<Diagnostic> {
     let who = at.owner().map_or("the owner".to_owned(), |actor| quoted(&actor.name.text));
     let message = format!("nothing says where work goes when {who} can't do `{}`", at.name());
     let mut found = Diagnostic::new(Code::MissingFailure, at.state.name.span, message);
-    if let Some(default) = at.flow.default_failure.as_ref().and_then(|default| default.route.hops.first()) {
-        if default.to == Some(at.id) {
-            found = found.also(default.span, "the default leads here, so it does not fill this state");
-        }
+    let default = at.flow.default_failure.as_ref().and_then(|default| default.route.hops.first());
+    if let Some(own) = default.filter(|default| default.to == Some(at.id)) {
+        found = found.also(own.span, "the default leads here, so it does not fill this state");
     }
     let Some(end) = at.facts.failure_end else {
         return Some(

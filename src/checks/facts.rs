@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use crate::graph::{Graph, StateSet};
 use crate::model::walk::StateRef;
-use crate::model::{ActorKind, Flow, Intake, Kind, Model, Name, Slot, State, StateId};
+use crate::model::{ActorKind, Flow, HandoffId, Intake, Kind, Model, Name, Slot, State, StateId, When};
 use crate::source::Sources;
 
 /// One flow with what is known of it as a whole.
@@ -23,6 +23,8 @@ pub(super) struct FlowFacts<'m> {
     pub(super) open: StateSet,
     /// States that come to a success end, or may do so.
     pub(super) hopeful: StateSet,
+    /// The first state or end that no intake reaches.
+    pub(super) lost: Option<&'m Name>,
     /// The failure end to which an author would send what goes wrong: the default's, else the first.
     pub(super) failure_end: Option<&'m str>,
     /// The first success end.
@@ -38,9 +40,10 @@ impl<'m> FlowFacts<'m> {
             open.contains(*id) || end_of(&flow[*id]).is_some_and(|success| success != Some(false))
         };
         let hopeful = graph.leading_to(graph.states().filter(may_succeed));
+        let lost = graph.states().find(|&id| !reached.contains(id)).map(|id| &flow[id].name);
         let success_end = ends(flow, true).next().map(|end| &flow[end].name);
         let failure_end = likely_failure_end(flow);
-        FlowFacts { model, sources, flow, graph, reached, open, hopeful, failure_end, success_end }
+        FlowFacts { model, sources, flow, graph, reached, open, hopeful, lost, failure_end, success_end }
     }
 
     /// All states, in the order of the text.
@@ -87,12 +90,21 @@ fn is_open(flow: &Flow, id: StateId) -> bool {
     let no_way_on = match &state.kind {
         Kind::End(_) => return false,
         Kind::Wait { time } => time.get().is_none(),
-        Kind::State | Kind::Approval(_) | Kind::Call(_) => state.handoffs.is_empty(),
+        Kind::State | Kind::Approval(_) | Kind::Call(_) => lacks_handoff(flow, state),
     };
     no_way_on
         || state.unknown
         || has_unknown_exit(state)
         || flow.arrows_in(&state.arrows).any(|arrow| arrow.to.is_none())
+}
+
+/// It has no handoff, or only an `otherwise`, which is what is left over of others.
+pub(super) fn lacks_handoff(flow: &Flow, state: &State) -> bool {
+    let is_rest = |id: u32| matches!(flow[HandoffId(id)].when, When::Otherwise(_));
+    match state.kind {
+        Kind::State | Kind::Approval(_) | Kind::Call(_) => state.handoffs.clone().all(is_rest),
+        Kind::Wait { .. } | Kind::End(_) => false,
+    }
 }
 
 fn has_unknown_exit(state: &State) -> bool {

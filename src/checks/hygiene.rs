@@ -4,20 +4,18 @@
 
 use std::collections::BTreeSet;
 
+use super::facts::lacks_handoff;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{ActorKind, Flow, Kind, Model, ModelFile, Name, State};
+use crate::model::{ActorKind, Flow, HandoffId, Kind, Model, ModelFile, Name, State, When};
 use crate::source::FileId;
 
-/// B801: a declaration that nothing uses. Files without a flow are libraries, and a name may be used wherever
-/// something could not be read.
+/// B801: a declaration that nothing uses. Files without a flow are libraries; and where something could not be read
+/// or is missing, it may be just this that belongs there.
 pub(super) fn unused(model: &Model) -> Vec<Diagnostic> {
     let with_flows: BTreeSet<FileId> = model.flows.iter().map(|flow| flow.name.span.file).collect();
-    let doubtful = doubtful_files(model);
-    let speaks_of = |file: FileId| with_flows.contains(&file) && !doubtful.contains(&file);
-    let names = unused_names(model).filter(|(name, _)| speaks_of(name.span.file));
-    let owners_are_known =
-        model.flows.iter().all(|flow| flow.states.iter().all(|state| is_well_owned(model, state)));
-    let names = names.filter(|(_, noun)| owners_are_known || *noun != "actor");
+    let unreadable = seen_from(model, model.files.iter().filter(|file| file.faulty).map(|file| file.file));
+    let speaks_of = |file: FileId| with_flows.contains(&file) && !unreadable.contains(&file);
+    let names = unused_names(model).into_iter().filter(|(name, _)| speaks_of(name.span.file));
     let names = names.map(|(name, noun)| never_used(name, noun));
     let files = model.files.iter().filter(|file| speaks_of(file.file)).flat_map(unused_uses);
     let calls_are_known = !model.flows.iter().any(calls_something_unknown);
@@ -25,33 +23,43 @@ pub(super) fn unused(model: &Model) -> Vec<Diagnostic> {
     names.chain(files).chain(flows.filter_map(never_called)).collect()
 }
 
-/// The files whose names may be used in something that could not be read.
-fn doubtful_files(model: &Model) -> BTreeSet<FileId> {
-    let faulty = model.files.iter().filter(|file| file.faulty);
-    let with_used = |file: &ModelFile| {
-        let used: Vec<_> = file.uses.iter().filter_map(|used| used.file).collect();
-        std::iter::once(file.file).chain(used)
-    };
-    faulty.flat_map(with_used).collect()
+/// The files whose names can be used in one of these.
+fn seen_from(model: &Model, files: impl Iterator<Item = FileId>) -> BTreeSet<FileId> {
+    let files: BTreeSet<FileId> = files.collect();
+    let using = model.files.iter().filter(|file| files.contains(&file.file));
+    let used = using.flat_map(|file| file.uses.iter().filter_map(|used| used.file));
+    files.iter().copied().chain(used).collect()
 }
 
-/// Whether a state has an owner that may own it; otherwise an unused actor may be the one that is meant.
-fn is_well_owned(model: &Model, state: &State) -> bool {
-    let Some(owner) = state.owner.get() else { return false };
-    !matches!(state.kind, Kind::Approval(_))
-        || model
-            .actors
-            .get(owner.index())
-            .is_some_and(|actor| actor.kind.is_none_or(|kind| kind == ActorKind::Human))
+fn unused_names(model: &Model) -> Vec<(&Name, &'static str)> {
+    let ownerless = seen_from(model, files_with(model, |_, state| lacks_an_owner(model, state)));
+    let unguarded = seen_from(model, files_with(model, lacks_a_guard));
+    let enums = model.enums.iter().filter(|item| !item.used).map(|item| (&item.name, "enum"));
+    let assets = model.assets.iter().filter(|item| !item.used).map(|item| (&item.name, "asset"));
+    let actors = model.actors.iter().filter(|item| !item.used).map(|item| (&item.name, "actor"));
+    let thresholds = model.thresholds.iter().filter(|item| !item.used).map(|item| (&item.name, "threshold"));
+    let actors = actors.filter(|(name, _)| !ownerless.contains(&name.span.file));
+    let thresholds = thresholds.filter(|(name, _)| !unguarded.contains(&name.span.file));
+    enums.chain(assets).chain(actors).chain(thresholds).collect()
 }
 
-fn unused_names(model: &Model) -> impl Iterator<Item = (&Name, &'static str)> {
-    let enums = model.enums.iter().map(|item| (item.used, &item.name, "enum"));
-    let assets = model.assets.iter().map(|item| (item.used, &item.name, "asset"));
-    let actors = model.actors.iter().map(|item| (item.used, &item.name, "actor"));
-    let thresholds = model.thresholds.iter().map(|item| (item.used, &item.name, "threshold"));
-    let all = enums.chain(assets).chain(actors).chain(thresholds);
-    all.filter(|(used, ..)| !used).map(|(_, name, noun)| (name, noun))
+/// The files with a flow in which some state is like that.
+fn files_with(model: &Model, is: impl Fn(&Flow, &State) -> bool) -> impl Iterator<Item = FileId> {
+    let flows = model.flows.iter().filter(move |flow| flow.states.iter().any(|state| is(flow, state)));
+    flows.map(|flow| flow.name.span.file)
+}
+
+/// Its owner is missing, unknown, or one who can't own it.
+fn lacks_an_owner(model: &Model, state: &State) -> bool {
+    let Some(&owner) = state.owner.get() else { return true };
+    let by_human = matches!(state.kind, Kind::Approval(_));
+    by_human && model[owner].kind.is_some_and(|kind| kind != ActorKind::Human)
+}
+
+/// A handoff with a threshold is missing there.
+fn lacks_a_guard(flow: &Flow, state: &State) -> bool {
+    let unguarded = |id: u32| matches!(flow[HandoffId(id)].when, When::Missing);
+    lacks_handoff(flow, state) || state.handoffs.clone().any(unguarded)
 }
 
 fn never_used(name: &Name, noun: &str) -> Diagnostic {

@@ -3,6 +3,7 @@
 //! Must not know: arrows.
 
 use super::facts::At;
+use super::samples;
 use super::words::{kind, quoted};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Actor, ActorKind, Kind, Model, Type};
@@ -13,21 +14,12 @@ pub(super) fn missing_owner(at: At<'_>) -> Option<Diagnostic> {
         true => format!("nobody owns the work that ends in `{}`", at.name()),
         false => format!("nobody owns the work in `{}`", at.name()),
     };
-    let help = match likely_owner(at) {
+    let help = match samples::owner(at) {
         Some(actor) => format!("name who is responsible here: `owner {}`", actor.name.text),
         None => "declare an actor, and name it here: `owner NAME`".to_owned(),
     };
     let found = Diagnostic::new(Code::MissingOwner, at.state.name.span, message);
     at.state.owner.is_missing().then(|| found.help(help))
-}
-
-/// A human where people usually answer, else whoever is declared first.
-fn likely_owner(at: At<'_>) -> Option<&Actor> {
-    let human = at.model.actors.iter().find(|actor| actor.kind == Some(ActorKind::Human));
-    match at.state.kind {
-        Kind::State => at.model.actors.first(),
-        _ => human,
-    }
 }
 
 /// B102: an approval is not owned by a human.
@@ -38,7 +30,7 @@ pub(super) fn wrong_owner_kind(at: At<'_>) -> Option<Diagnostic> {
     let name = &actor.name.text;
     let message =
         format!("`{}` is to be decided by `{name}`, which is {} and no human", at.name(), kind(found));
-    let help = match likely_owner(at) {
+    let help = match samples::owner(at) {
         Some(human) => format!("name a human who answers for it: `owner {}`", human.name.text),
         None => "declare a human who answers for it: `actor NAME: human { contact \"…\" }`".to_owned(),
     };
@@ -51,7 +43,7 @@ pub(super) fn missing_goal(at: At<'_>) -> Option<Diagnostic> {
     if at.is_end() || !at.state.goal.is_missing() {
         return None;
     }
-    let help = "say what \"done\" means here, so that it can be checked: `goal \"…\"`";
+    let help = "write what whoever comes next can hold the work against: `goal \"…\"`";
     let found = match at.state.goal_span {
         Some(blank) => {
             Diagnostic::new(Code::MissingGoal, blank, format!("the goal of `{}` is blank", at.name()))

@@ -3,7 +3,7 @@
 //! Must not know: which values satisfy a guard (that is exact, and comes later).
 
 use super::facts::At;
-use super::words::{made, sample_test};
+use super::samples::{self, made};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{ActorKind, Guard, Handoff, Kind, When};
 use crate::source::Span;
@@ -16,7 +16,7 @@ pub(super) fn missing_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnos
     let message = format!("nothing says when work may move from `{}` to `{target}`", at.name());
     let found =
         Diagnostic::new(Code::MissingThreshold, handoff.span, message).label("this handoff has no threshold");
-    let test = sample_test(at).unwrap_or_else(|| "delivered".to_owned());
+    let test = likely_test(at);
     if !is_last_without_threshold(at) {
         return Some(found.help(format!("say what the work must meet, e.g. `when {test}`")));
     }
@@ -29,6 +29,12 @@ pub(super) fn missing_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnos
     } else {
         found
     })
+}
+
+/// The weakest threshold is none for a model.
+fn likely_test(at: At<'_>) -> String {
+    let weakest = if at.owner_kind() == Some(ActorKind::Model) { "SCORE >= 0.8" } else { "delivered" };
+    samples::test(at).unwrap_or_else(|| weakest.to_owned())
 }
 
 /// All other handoffs of the state have guards, and there are some, so that `otherwise` makes it whole.
@@ -44,7 +50,8 @@ pub(super) fn weak_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnostic
     let word = delivered(guard)?;
     let place = if inside(*span, word) { word } else { *span };
     let name = at.name();
-    let nothing_made = made(at).is_empty() && !at.state.unknown && !matches!(at.state.kind, Kind::Call(_));
+    let nothing_made =
+        made(at).next().is_none() && !at.state.unknown && !matches!(at.state.kind, Kind::Call(_));
     if nothing_made {
         let message = format!("`delivered` asks for nothing here: `{name}` makes nothing");
         let help = "let the state make a field that shows the result: `makes FIELD`, and ask for that";
@@ -55,7 +62,7 @@ pub(super) fn weak_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnostic
         return None;
     }
     let message = format!("whatever the model `{}` makes in `{name}` moves on", owner.name.text);
-    let help = match sample_test(at) {
+    let help = match samples::test(at) {
         Some(test) => format!("ask for something that was made: `when {test}`"),
         None => "let the state make a score as well, and ask for it: `when SCORE >= 0.8`".to_owned(),
     };
@@ -108,7 +115,7 @@ pub(super) fn lone_otherwise(at: At<'_>, handoff: &Handoff) -> Option<Diagnostic
         Diagnostic::new(Code::LoneOtherwise, word, message).label("the only handoff, so it takes everything");
     let makes = !at.state.makes.is_empty() && matches!(at.state.kind, Kind::State);
     let trusted = at.owner_kind().is_some_and(|kind| kind != ActorKind::Model);
-    Some(match sample_test(at) {
+    Some(match samples::test(at) {
         Some(test) => {
             found.help(format!("say what the work must meet: `when {test}`, and where the rest goes"))
         }

@@ -4,6 +4,7 @@
 
 use super::facts::{At, FlowFacts};
 use super::repairs::add_clause;
+use super::samples;
 use super::words::{duration, quoted};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Kind, Provenance, Timer};
@@ -25,15 +26,16 @@ fn without_time(at: At<'_>) -> Diagnostic {
     let found = Diagnostic::new(Code::MissingDeadline, at.state.name.span, message);
     let default = at.flow.default_deadline.as_ref().and_then(|default| default.route.as_ref()?.hops.first());
     let end = at.facts.failure_end.unwrap_or("stuck");
+    let time = samples::time(at);
     match default {
         Some(hop) if hop.to == Some(at.id) => found
             .also(hop.span, "the default leads here, so it does not fill this state")
-            .help(format!("write the deadline of this state: `deadline 24h else -> {end}`")),
+            .help(format!("write what holds for this state: `deadline {time} else -> {end}`")),
         Some(hop) => found
             .also(hop.span, "the default says where work goes, but not when")
-            .help("write how long the work may take: `deadline 24h`"),
+            .help(format!("write how long the work may take: `deadline {time}`")),
         None => found.help(format!(
-            "write how long the work may take, and where it goes then: `deadline 24h else -> {end}`"
+            "write how long the work may take, and where it goes then: `deadline {time} else -> {end}`"
         )),
     }
 }
@@ -66,7 +68,8 @@ pub(super) fn default_without_target(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
 fn add_target(found: Diagnostic, facts: &FlowFacts<'_>) -> Diagnostic {
     let time = found.place;
     let target = format!("else -> {}", facts.failure_end.unwrap_or("stuck"));
-    let found = found.help(format!("add it after the time: `{} {target}`", facts.sources.text(time)));
+    let found =
+        found.help(format!("say it after the time: `deadline {} {target}`", facts.sources.text(time)));
     match facts.failure_end {
         Some(_) => found.fix(format!("add `{target}`"), time.end_point(), format!(" {target}")),
         None => found,

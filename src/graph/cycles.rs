@@ -100,13 +100,13 @@ impl Graph<'_> {
                 *known = Some(shorter);
             }
         }
-        let mut cycles: Vec<_> = best.into_iter().flatten().map(|cycle| self.from_the_top(cycle)).collect();
+        let mut cycles: Vec<_> = best.into_iter().flatten().map(|cycle| self.rotated(cycle)).collect();
         cycles.sort_by_key(|cycle| cycle.first().copied());
         cycles
     }
 
     /// The same cycle, from its first state in the text on.
-    fn from_the_top(&self, mut cycle: Vec<ArrowId>) -> Vec<ArrowId> {
+    fn rotated(&self, mut cycle: Vec<ArrowId>) -> Vec<ArrowId> {
         let starts = cycle.iter().map(|&arrow| self.flow[arrow].from);
         let first = starts.enumerate().min_by_key(|&(_, start)| start).map_or(0, |(index, _)| index);
         cycle.rotate_left(first);

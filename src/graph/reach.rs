@@ -64,7 +64,7 @@ pub struct Ways {
 impl Ways {
     /// The steps from a state to its goal: each arrow with the state to which it leads. None from a goal itself, nor
     /// from a state that can come to no goal.
-    pub fn from(&self, state: StateId) -> impl Iterator<Item = (ArrowId, StateId)> + '_ {
+    pub fn steps(&self, state: StateId) -> impl Iterator<Item = (ArrowId, StateId)> + '_ {
         std::iter::successors(self.next[state], |&(_, at)| self.next[at])
     }
 }

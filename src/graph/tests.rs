@@ -111,7 +111,7 @@ proptest! {
         let ways = graph.ways_to([goal]);
         for from in graph.states().filter(|&from| from != goal) {
             let far = far[from.index()][goal.index()];
-            let way: Vec<_> = ways.from(from).collect();
+            let way: Vec<_> = ways.steps(from).collect();
             prop_assert_eq!(way.len(), if far <= flow.states.len() { far } else { 0 });
             prop_assert!(way.last().is_none_or(|&(_, end)| end == goal));
         }
@@ -192,7 +192,7 @@ fn large_flows_are_no_matter() {
     let (first, last) = (StateId(0), StateId::new(2 * HALF - 1));
     assert!(graph.reached_from([first]).contains(last));
     assert!(graph.leading_to([last]).contains(first));
-    assert_eq!(graph.ways_to([last]).from(first).count(), 2 * HALF - 1);
+    assert_eq!(graph.ways_to([last]).steps(first).count(), 2 * HALF - 1);
     let cycles = graph.short_cycles();
     assert_eq!(cycles.iter().map(Vec::len).collect::<Vec<_>>(), [HALF]);
     let all = StateSet::of(2 * HALF, |_| true);
