@@ -121,6 +121,7 @@ impl<'t> Lowering<'t> {
         if let Some(&first) = open.names.states.get(&name.text) {
             let first = open.flow[first].name.span;
             self.reports.duplicate(name, first, "the state");
+            self.unreadable(name.span); // what only the second one uses is used
             open.flow.unknown = true;
             return;
         }
