@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::cli::{baton, folder, stderr, stdout};
 use crate::random_flow::flow;
-use crate::support::{files, none, read, relative};
+use crate::support::{check, files, none, read, relative};
 
 /// Formats a text that parses.
 fn formatted(text: &str) -> String {
@@ -98,12 +98,20 @@ fn is_space(letter: char) -> bool {
     letter.is_whitespace() || letter == ','
 }
 
+/// The codes of all findings, in alphabetical order.
+fn findings(text: &str) -> Vec<&'static str> {
+    let mut codes: Vec<_> = check(text).diagnostics.iter().map(|found| found.code.id()).collect();
+    codes.sort_unstable();
+    codes
+}
+
 /// The formatted text says the same, is in the look already, and is tidy.
 fn sound(text: &str) {
     let once = formatted(text);
     assert_eq!(meaning(text), meaning(&once), "changed its meaning:\n{text}\n---\n{once}");
     assert_eq!(comments(text), comments(&once), "changed its comments:\n{text}\n---\n{once}");
     assert_eq!(once, formatted(&once), "changes again:\n{text}");
+    assert_eq!(findings(text), findings(&once), "other findings:\n{text}\n---\n{once}");
     let ends = once.replace("\r\n", "\n");
     assert!(!ends.contains("\n\n\n"), "two blank lines:\n{once}");
     assert!(ends.lines().all(|line| line.trim_end() == line), "white space at a line's end:\n{once}");
