@@ -21,6 +21,8 @@ use crate::syntax;
 
 /// After so long a diff is still right, but no longer the shortest.
 const DIFF_TIME: Duration = Duration::from_secs(2);
+/// Of a larger text nobody reads the difference, and it takes minutes to find.
+const DIFF_BYTES: usize = 8 << 20;
 
 #[derive(Args, Debug)]
 pub(super) struct FmtArguments {
@@ -133,6 +135,9 @@ impl Tally {
 
 /// Writes what would change, as `diff -u` does.
 fn difference(source: &SourceFile, text: &str, out: &mut Output) -> Result<(), Failure> {
+    if text.len() > DIFF_BYTES {
+        return Ok(writeln!(out, "{} would change, and is too large to show how", source.path())?);
+    }
     let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(&**source.text(), text);
     writeln!(out, "--- {}", source.path())?;
     writeln!(out, "+++ {} (formatted)", source.path())?;

@@ -4,6 +4,7 @@
 //! author's spelling, guards their parentheses, and the tree of the result is the tree of the text, but for spans and
 //! the order of clauses. Must not know: what names mean.
 
+mod entry;
 mod line;
 mod node;
 mod table;
@@ -12,6 +13,7 @@ mod token;
 use std::ops::Range;
 
 use crate::syntax::tree::Tree;
+use entry::{Entry, Listing, is_allow};
 use line::{Line, Unit, plain};
 use node::{Body, Node, Sort, Style};
 use table::{Row, Table, end_line, pad};
@@ -36,41 +38,9 @@ const INDENT: usize = 2;
 pub fn format(text: &str, tree: &Tree) -> String {
     let mut printer = Printer { text, out: String::with_capacity(text.len() + text.len() / 8) };
     let items = tree.items.iter().map(Node::Item).collect();
-    let (_, entries, rest) = printer.entries(items, 0..text.len(), false);
-    printer.print(entries, &rest, Style::Open, 0);
+    printer.print(Listing::new(text, items, 0..text.len(), false), Style::Open, 0);
     let first_line = text.split_inclusive('\n').next().unwrap_or("");
     if first_line.ends_with("\r\n") { printer.out.replace('\n', "\r\n") } else { printer.out }
-}
-
-/// A thing with the comments and blank lines around it.
-struct Entry<'t> {
-    node: Node<'t>,
-    /// From its first token, documentation excluded, to its end.
-    range: Range<usize>,
-    gap: Gap<'t>,
-    /// The comment that stands behind it on its last line; empty for none.
-    after: &'t str,
-}
-
-/// What stands between two things.
-#[derive(Default)]
-struct Gap<'t> {
-    /// Comments on lines of their own, each with whether a blank line stands before it.
-    comments: Vec<(&'t str, bool)>,
-    /// A blank line stands before what follows.
-    blank: bool,
-}
-
-impl Gap<'_> {
-    /// Whether a blank line stands before the first thing in or after the gap.
-    fn opens_blank(&self) -> bool {
-        self.comments.first().map_or(self.blank, |&(_, blank)| blank)
-    }
-
-    /// Whether one of the comments silences warnings of the line that follows.
-    fn allows(&self) -> bool {
-        self.comments.iter().any(|(comment, _)| is_allow(comment))
-    }
 }
 
 /// How a thing is printed.
@@ -87,22 +57,22 @@ struct Printer<'t> {
 }
 
 impl<'t> Printer<'t> {
-    /// Prints the things of a body whose text is `range`, each beginning in column `indent`.
-    fn print(&mut self, entries: Vec<Entry<'t>>, rest: &Gap<'t>, style: Style, indent: usize) {
-        let last = entries.len().saturating_sub(1);
+    /// Prints the things of a list, each beginning in column `indent`.
+    fn print(&mut self, listing: Listing<'t>, style: Style, indent: usize) {
+        let last = listing.entries.len().saturating_sub(1);
         let mut table = Table::default();
         let mut above: Option<Sort> = None;
-        for (index, entry) in entries.into_iter().enumerate() {
+        for (index, entry) in listing.entries.into_iter().enumerate() {
             let sort = entry.node.sort();
             let blank = above.is_some_and(|above| above.parted(sort, entry.gap.opens_blank()));
             if blank || above != Some(sort) {
                 table.flush(indent, &mut self.out);
             }
             let separator = if index < last { style.separator() } else { "" };
-            let before = before(&entry.gap, blank, indent);
+            let before = entry.gap.above(blank, indent);
             match self.shape(&entry, indent) {
                 Shape::Line(line) => {
-                    table.push(Row { before, line, width: sort.width(), separator, after: entry.after })
+                    table.push(Row { before, line, width: sort.width(), separator, after: entry.after });
                 }
                 Shape::Open(body) => {
                     table.flush(indent, &mut self.out);
@@ -112,26 +82,27 @@ impl<'t> Printer<'t> {
             above = Some(sort);
         }
         table.flush(indent, &mut self.out);
-        comments(rest, above.is_some() && rest.opens_blank(), indent, &mut self.out);
+        listing.rest.print(above.is_some() && listing.rest.opens_blank(), indent, &mut self.out);
     }
 
     /// Prints a thing over several lines, from its first word to its closing brace.
     fn open(&mut self, entry: &Entry<'t>, body: Body<'t>, before: String, indent: usize) {
         let inside = self.inside(&entry.range);
         let header = self.unit(entry.node, entry.range.start..inside.start, false);
-        let (after, entries, rest) = self.entries(body.nodes, inside, true);
+        let listing = Listing::new(self.text, body.nodes, inside, true);
         let mut line = header.layout(indent);
-        if entries.is_empty() && rest.comments.is_empty() && after.is_empty() {
+        if listing.is_empty() {
             line.text.push('}');
             return self.alone(Row { before, line, width: 0, separator: "", after: entry.after }, indent);
         }
-        self.alone(Row { before, line, width: 0, separator: "", after }, indent);
-        self.print(entries, &rest, body.style, indent + INDENT);
+        self.alone(Row { before, line, width: 0, separator: "", after: listing.opening }, indent);
+        self.print(listing, body.style, indent + INDENT);
         pad(indent, &mut self.out);
         self.out.push('}');
         end_line(entry.after, &mut self.out);
     }
 
+    /// Prints a line that has no neighbours.
     fn alone(&mut self, row: Row<'t>, indent: usize) {
         let mut table = Table::default();
         table.push(row);
@@ -182,61 +153,6 @@ impl<'t> Printer<'t> {
         Some(line)
     }
 
-    /// The comment behind the opening brace if the range follows one, the things with what stands between them, in
-    /// the order in which they are printed, and what stands after the last.
-    fn entries(
-        &self,
-        nodes: Vec<Node<'t>>,
-        range: Range<usize>,
-        braced: bool,
-    ) -> (&'t str, Vec<Entry<'t>>, Gap<'t>) {
-        let mut opening = "";
-        let mut entries: Vec<Entry<'t>> = Vec::with_capacity(nodes.len());
-        let mut at = range.start;
-        for node in nodes {
-            let place = self.place(node);
-            let (after, gap) = self.gap(at..place.start, braced || !entries.is_empty());
-            *entries.last_mut().map_or(&mut opening, |above| &mut above.after) = after;
-            at = place.end;
-            entries.push(Entry { node, range: place, gap, after: "" });
-        }
-        let (after, rest) = self.gap(at..range.end, braced || !entries.is_empty());
-        *entries.last_mut().map_or(&mut opening, |above| &mut above.after) = after;
-        entries.sort_by_key(|entry| entry.node.rank());
-        (opening, entries, rest)
-    }
-
-    /// The comment behind what ends where the range starts, if `behind` says that something does, and the rest.
-    /// An `allow` speaks of the next line, so it goes with that.
-    fn gap(&self, range: Range<usize>, behind: bool) -> (&'t str, Gap<'t>) {
-        let mut after = "";
-        let mut gap = Gap::default();
-        let mut end = range.start;
-        for token in self.tokens(range.clone()) {
-            let free = behind && after.is_empty() && gap.comments.is_empty();
-            if token.is_comment() && free && !token.fresh && !is_allow(token.text) {
-                after = token.text;
-            } else if token.is_comment() {
-                gap.comments.push((token.text, self.is_blank(end..token.start)));
-            }
-            end = token.end();
-        }
-        gap.blank = self.is_blank(end..range.end);
-        (after, gap)
-    }
-
-    /// Whether an empty line stands in a stretch of white space.
-    fn is_blank(&self, range: Range<usize>) -> bool {
-        self.text.get(range).is_some_and(|space| space.bytes().filter(|&byte| byte == b'\n').count() > 1)
-    }
-
-    /// Where a thing stands without its documentation.
-    fn place(&self, node: Node<'t>) -> Range<usize> {
-        let range = node.span().range();
-        let first = self.tokens(range.clone()).find(|token| !token.is_comment());
-        first.map_or(range.start, |token| token.start)..range.end
-    }
-
     /// What stands between the braces of a thing that stands in `range`.
     fn inside(&self, range: &Range<usize>) -> Range<usize> {
         let brace = self.tokens(range.clone()).find(|token| token.text == "{");
@@ -252,44 +168,4 @@ impl<'t> Printer<'t> {
     fn tokens(&self, range: Range<usize>) -> Tokens<'t> {
         Tokens::new(self.text, range)
     }
-}
-
-/// `// allow(…): …`
-fn is_allow(comment: &str) -> bool {
-    let words = comment.strip_prefix("//").map(str::trim_start);
-    words.and_then(|words| words.strip_prefix("allow")).is_some_and(|list| list.trim_start().starts_with('('))
-}
-
-/// What is printed above a thing.
-fn before(gap: &Gap<'_>, blank: bool, indent: usize) -> String {
-    let mut out = String::from(if blank && gap.comments.is_empty() { "\n" } else { "" });
-    comments(gap, blank, indent, &mut out);
-    let of_file = gap.comments.last().is_some_and(|(comment, _)| is_of_file(comment));
-    if of_file || gap.blank && !gap.comments.is_empty() {
-        out.push('\n');
-    }
-    out
-}
-
-/// The comments of a gap, each on a line; a blank line first if `blank`, and always after those of the file.
-fn comments(gap: &Gap<'_>, blank: bool, indent: usize, out: &mut String) {
-    let mut parted = blank;
-    let mut of_file = false;
-    for (index, &(comment, authored)) in gap.comments.iter().enumerate() {
-        if index > 0 {
-            parted = authored || of_file && !is_of_file(comment);
-        }
-        if parted {
-            out.push('\n');
-        }
-        pad(indent, out);
-        out.push_str(comment);
-        out.push('\n');
-        of_file = is_of_file(comment);
-    }
-}
-
-/// `//! …`
-fn is_of_file(comment: &str) -> bool {
-    comment.starts_with("//!")
 }
