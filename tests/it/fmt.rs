@@ -512,3 +512,23 @@ fn permissions_and_links_stay() {
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(fs::read_dir(folder.path().join("real")).unwrap().count(), 1);
 }
+
+#[test]
+fn a_comment_behind_a_full_line_stays_behind_it() {
+    look(
+        r#"flow f {
+  state s {
+    shows aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb, // why both
+      c
+  }
+}
+"#,
+        r#"flow f {
+  state s {
+    shows    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb,  // why both
+             c
+  }
+}
+"#,
+    );
+}

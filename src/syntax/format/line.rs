@@ -219,7 +219,7 @@ impl<'u, 't> Breaker<'u, 't> {
 
     fn may_break(&self, index: usize, token: &Token<'_>) -> bool {
         let after_comma = || self.token(index.wrapping_sub(1)).is_some_and(|before| before.text == ",");
-        self.long && (after_comma() || self.joins(index, token))
+        self.long && !token.is_comment() && (after_comma() || self.joins(index, token))
     }
 
     /// `and`, `or` of a guard; `->` and `or` of a `prove` or `expect`.
