@@ -203,3 +203,22 @@ fn restore(path: &Path, old: Option<Vec<u8>>) -> io::Result<()> {
         None => std::fs::remove_file(path),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_in_place_is_taken_back_when_a_later_file_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new, taken] = ["old", "new", "taken"].map(|name| folder.path().join(name));
+        std::fs::write(&old, "before").unwrap();
+        std::fs::create_dir_all(taken.join("inside")).unwrap();
+        let staged = [&old, &new].map(|path| Staged::new(path.clone(), b"after").unwrap());
+        let blocked = Staged { path: taken.clone(), file: stage(&taken, b"after").unwrap(), old: None };
+        assert!(commit(staged.into_iter().chain([blocked]).collect()).is_err());
+        assert_eq!(std::fs::read_to_string(&old).unwrap(), "before");
+        assert!(!new.exists());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}

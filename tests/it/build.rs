@@ -119,6 +119,21 @@ fn what_a_person_wrote_is_not_replaced() {
 }
 
 #[test]
+fn waits_can_be_shortened_for_tests() {
+    let folder = folder(&[("a.flow", &good())]);
+    let build = |more: &[&str], out: &str| {
+        let arguments = [&["build", "a.flow", "--target", "asl", "--out", out], more].concat();
+        baton(folder.path(), &arguments).assert().code(0);
+        held(&folder.path().join(out))
+    };
+    let (real, shortened) = (build(&[], "real"), build(&["--time-scale", "0.001"], "short"));
+    let machine = |files: &BTreeMap<String, String>| {
+        files.iter().find(|(path, _)| path.ends_with(".asl.json")).map(|(_, text)| text.clone()).unwrap()
+    };
+    assert_ne!(machine(&real), machine(&shortened));
+}
+
+#[test]
 fn one_target_that_is_in_the_way_stops_all() {
     let folder = folder(&[("a.flow", &good()), ("out/plan/plan.json", "mine")]);
     baton(folder.path(), &["build", "a.flow", "--target", "mermaid,plan", "--out", "out"]).assert().code(2);
