@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -25,6 +26,12 @@ def test_asl_validator_accepts_every_definition(folders):
     script = pathlib.Path(__file__).with_name("validate.js")
     done = subprocess.run(["node", script, *definitions], capture_output=True, text=True, cwd=TOOLS)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_cfn_lint_accepts_every_template(folders):
+    templates = [str(folder / "template.yaml") for folder in folders.values()]
+    done = subprocess.run([pathlib.Path(sys.executable).with_name("cfn-lint"), *templates], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -170,7 +170,7 @@ impl Machine<'_> {
     fn success(&mut self, name: &str, end: &End, receipt: &str) {
         let receipt = names::below("$.context", receipt);
         let result = json!({ "end": name, "owner": end.owner, "receipt.$": receipt });
-        let comment = format!("The work has ended well; {} has the receipt", end.owner);
+        let comment = format!("The work has ended well; the receipt is for {}", end.owner);
         if !self.answers_callers() {
             self.add(name, json!({ "Type": "Pass", "Comment": comment, "Parameters": result, "End": true }));
             return;
@@ -185,7 +185,7 @@ impl Machine<'_> {
 
     fn failure(&mut self, name: &str, end: &End, reason: &str) {
         let cause = json!({ "end": name, "owner": end.owner, "reason": reason }).to_string();
-        let fail = json!({ "Type": "Fail", "Comment": format!("{} is told", end.owner), "Error": name, "Cause": cause });
+        let fail = json!({ "Type": "Fail", "Comment": format!("{} owns what is left", end.owner), "Error": name, "Cause": cause });
         if !self.answers_callers() {
             self.add(name, fail);
             return;
