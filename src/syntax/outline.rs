@@ -97,7 +97,7 @@ struct Cutter<'t> {
     piece: Option<usize>,
     /// The `{` of the open flow.
     flow: Option<usize>,
-    /// The head of the open flow is missing.
+    /// The `{` of the open flow is missing.
     headless: bool,
     /// The current piece is a flow's head.
     head: bool,
@@ -135,7 +135,9 @@ impl<'t> Cutter<'t> {
         if token.kind == TokenKind::End || self.out.pieces.len() >= MAX_PIECES {
             return false;
         }
-        if self.begins_piece() {
+        if self.head && token.first && MEMBERS.contains(&self.word(token)) && self.has_head() {
+            self.end_head();
+        } else if self.begins_piece() {
             self.cut_before(token);
         }
         if self.piece.is_none() && token.kind == TokenKind::Close {
@@ -163,7 +165,7 @@ impl<'t> Cutter<'t> {
     /// Whether the next token begins a new piece although the current one may not be closed.
     fn begins_piece(&self) -> bool {
         let [token, ..] = self.ahead;
-        if self.piece.is_none() || token.kind != TokenKind::Word {
+        if token.kind != TokenKind::Word || self.piece.is_none() && self.flow.is_none() {
             return false;
         }
         let inside_braces = !self.braces.is_empty();
@@ -174,7 +176,7 @@ impl<'t> Cutter<'t> {
                 !self.joint
             };
         }
-        if self.flow.is_none() || !MEMBERS.contains(&self.word(token)) {
+        if self.piece.is_none() || self.flow.is_none() || !MEMBERS.contains(&self.word(token)) {
             return false;
         }
         if inside_braces {
@@ -185,10 +187,9 @@ impl<'t> Cutter<'t> {
     }
 
     fn begins_declaration(&self, token: Token) -> bool {
-        let [_, next, _] = self.ahead;
-        let follows = matches!(next.kind, TokenKind::Word)
-            && !matches!(self.word(next), "is" | "in" | "and" | "or")
-            || next.kind == TokenKind::Text;
+        let [_, next, third] = self.ahead;
+        let goes_on = matches!(self.word(next), "is" | "in" | "and" | "or") && self.word(third) != ":";
+        let follows = next.kind == TokenKind::Word && !goes_on || next.kind == TokenKind::Text;
         follows && DECLARATIONS.contains(&self.word(token))
     }
 
@@ -201,10 +202,8 @@ impl<'t> Cutter<'t> {
             ("state" | "approval" | "wait" | "call" | "flow" | "asset" | "enum", TokenKind::Word) => opens,
             ("end" | "actor" | "threshold", TokenKind::Word) => colon,
             ("intake", TokenKind::Word) => self.word(third) == "from" || self.word(third) == "->",
-            ("default", TokenKind::Word) => {
-                self.braces.is_empty() && matches!(self.word(second), "deadline" | "failure")
-            }
-            ("prove", TokenKind::Word) => self.braces.is_empty(),
+            ("default", TokenKind::Word) => matches!(self.word(second), "deadline" | "failure"),
+            ("prove", TokenKind::Word) => true,
             ("context", _) => second.kind == TokenKind::Open,
             ("scenario", TokenKind::Text) => opens,
             _ => false,
@@ -332,6 +331,16 @@ impl<'t> Cutter<'t> {
         self.flow.is_none() && self.text.get(start..).is_some_and(|text| text.starts_with("use"))
     }
 
+    /// A member follows a flow's head that has no `{`; the grammar says so of the head.
+    fn end_head(&mut self) {
+        let Some(start) = self.piece.take() else { return };
+        let span = Span::new(self.file, start, self.last_end);
+        self.out.pieces.push(Piece { span, kind: PieceKind::FlowHead, missing_braces: 0 });
+        self.flow = Some(start);
+        self.headless = true;
+        self.head = false;
+    }
+
     fn open_flow(&mut self, token: Token) {
         let start = self.piece.take().unwrap_or(token.start);
         let span = Span::new(self.file, start, token.end);
@@ -366,7 +375,7 @@ impl<'t> Cutter<'t> {
             }
             return;
         }
-        if self.flow.is_some() && self.is_rest_of_member() {
+        if self.is_rest() {
             return self.end_piece(token.end);
         }
         self.end_piece(self.last_end);
@@ -381,9 +390,12 @@ impl<'t> Cutter<'t> {
 
     /// Whether the current piece lacks its `{`, or stood in a state that was closed too early: then the next token, a
     /// `}`, belongs to it.
-    fn is_rest_of_member(&self) -> bool {
+    fn is_rest(&self) -> bool {
         let [_, next, _] = self.ahead;
         let word = self.first_word();
+        if self.flow.is_none() {
+            return matches!(word, "enum" | "asset" | "actor");
+        }
         let braced = MEMBERS.contains(&word) && !matches!(word, "default" | "intake" | "prove");
         braced || super::words::is_clause(word) && (next.kind == TokenKind::Close || self.member_follows())
     }

@@ -118,6 +118,21 @@ fn each_slip_is_told_once_where_it_stands() {
 }
 
 #[test]
+fn a_forgotten_brace_is_told_once() {
+    let text = "flow f {\n  context {\n    a: text\n  }\n  default failure -> e\n  intake a -> s\n  state s {\n    \
+        owner o\n  }\n  prove ends within 1d\n  end e: failure { owner o reason \"r\" }\n}\nenum E { x }\n";
+    let (whole, found) = read(text);
+    assert_eq!(found, []);
+    for (at, _) in text.match_indices(['{', '}']) {
+        let mut broken = text.to_owned();
+        broken.replace_range(at..=at, "");
+        let (tree, found) = read(&broken);
+        assert_eq!(found.len(), 1, "{broken}\n{found:#?}");
+        assert_eq!(size(&tree), size(&whole), "{broken}");
+    }
+}
+
+#[test]
 fn nodes_stay_small() {
     use super::tree::{Clause, GuardExpr, Hop, Member};
     assert!(size_of::<Clause>() <= 136, "{}", size_of::<Clause>());

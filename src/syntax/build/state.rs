@@ -34,7 +34,9 @@ impl Builder<'_> {
     /// What could not be read: the tail of the clause before it on the line, or a clause of its own.
     fn junk(&mut self, pair: &Pair, clauses: &mut Vec<Clause>) {
         let span = self.span(pair);
-        if let Some(before) = clauses.last_mut().filter(|before| self.on_one_line(before.span, span)) {
+        let own = words::is_clause(recover::first_word(pair.as_str()));
+        if let Some(before) = clauses.last_mut().filter(|before| !own && self.on_one_line(before.span, span))
+        {
             let whole = before.span.to(span);
             let text = self.file_text.get(whole.range()).unwrap_or("");
             let start = whole.start as usize;
