@@ -153,9 +153,15 @@ impl<'t> Cutter<'t> {
         let [taken, second, third] = self.ahead;
         self.joint = taken.kind == TokenKind::Joint
             || taken.kind == TokenKind::Open
-            || taken.kind == TokenKind::Word && JOINTS.contains(&self.word(taken));
+            || taken.kind == TokenKind::Word && self.is_joint(taken);
         self.last_end = taken.end;
         self.ahead = [second, third, self.scanner.next()];
+    }
+
+    /// Whether a name must follow that word; one that is itself such a name, as in `-> when`, is no joint.
+    fn is_joint(&self, word: Token) -> bool {
+        let word = self.word(word);
+        JOINTS.contains(&word) && (!self.joint || word == "not")
     }
 
     fn word(&self, token: Token) -> &'t str {

@@ -72,6 +72,11 @@ fn keywords_are_free_as_names() {
     let (tree, found) = read(text);
     assert_eq!(found.len(), 1, "after `and` the next token begins on the same line: {found:?}");
     assert_eq!(tree.items.len(), 3);
+    let (tree, found) = read(
+        "flow f {\n  default failure -> when\n  state when { owner carry }\n  state to { owner else }\n}\n",
+    );
+    assert_eq!(found, []);
+    assert_eq!(size(&tree), 4);
 }
 
 #[test]
