@@ -7,7 +7,7 @@ use super::repairs::add_clause;
 use super::samples;
 use super::words::{duration, quoted};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Kind, Provenance, Timer};
+use crate::model::{ArrowKind, DefaultHop, Kind, Provenance, Timer};
 use crate::source::Span;
 
 /// B401: work can wait here for ever.
@@ -15,10 +15,24 @@ pub(super) fn missing_deadline(at: At<'_>) -> Option<Diagnostic> {
     if !at.works() || !at.state.deadline.is_missing() || default_time_without_target(at).is_some() {
         return None;
     }
-    Some(match at.state.deadline_without_target {
-        Some(time) => without_target(at, time),
-        None => without_time(at),
-    })
+    match at.state.deadline_without_target {
+        Some(time) => Some(without_target(at, time)),
+        None if owner_may_say_when(at) => None,
+        None => Some(without_time(at)),
+    }
+}
+
+/// Only the time is missing, and so is the owner, whose `responds within` may be just that.
+fn owner_may_say_when(at: At<'_>) -> bool {
+    let has_target =
+        at.arrows().any(|arrow| arrow.kind == ArrowKind::Deadline) || default_target(at).is_some();
+    has_target && at.owner().is_none() && !matches!(at.state.kind, Kind::Call(_))
+}
+
+/// Where the default's time-out would lead from here.
+fn default_target(at: At<'_>) -> Option<&DefaultHop> {
+    let hop = at.flow.default_deadline.as_ref()?.route.as_ref()?.hops.first()?;
+    (hop.to != Some(at.id)).then_some(hop)
 }
 
 fn without_time(at: At<'_>) -> Diagnostic {
