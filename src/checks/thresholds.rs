@@ -3,7 +3,7 @@
 //! Must not know: which values satisfy a guard (that is exact, and comes later).
 
 use super::facts::At;
-use super::samples::{self, made};
+use super::samples;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{ActorKind, Guard, Handoff, Kind, When};
 use crate::source::Span;
@@ -51,7 +51,7 @@ pub(super) fn weak_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnostic
     let place = if inside(*span, word) { word } else { *span };
     let name = at.name();
     let nothing_made =
-        made(at).next().is_none() && !at.state.unknown && !matches!(at.state.kind, Kind::Call(_));
+        at.state.makes.is_empty() && !at.state.unknown && !matches!(at.state.kind, Kind::Call(_));
     if nothing_made {
         let message = format!("`delivered` asks for nothing here: `{name}` makes nothing");
         let help = "let the state make a field that shows the result: `makes FIELD`, and ask for that";

@@ -194,14 +194,21 @@ fn silence(sources: &Sources, allows: &mut [Entry], diagnostics: &mut Vec<Diagno
 /// Files of which something could not be read or resolved: a warning may be missing only for that reason.
 struct Doubt {
     files: BTreeSet<FileId>,
+    /// Files with dead ends or missing thresholds, beside which no state is called doomed.
+    blocked: BTreeSet<FileId>,
 }
 
 impl Doubt {
     fn new(diagnostics: &[Diagnostic]) -> Doubt {
         let basic = |code: Code| matches!(code.family(), Family::Syntax | Family::Names | Family::Types);
-        let files =
-            diagnostics.iter().filter(|diagnostic| basic(diagnostic.code)).map(|d| d.place.file).collect();
-        Doubt { files }
+        let blocks = |code: Code| {
+            matches!(code.family(), Family::DeadEnds | Family::Thresholds)
+                && code.severity() == Severity::Error
+        };
+        let those = |of: &dyn Fn(Code) -> bool| {
+            diagnostics.iter().filter(|found| of(found.code)).map(|found| found.place.file).collect()
+        };
+        Doubt { files: those(&basic), blocked: those(&blocks) }
     }
 
     /// Whether it can't be said that the entry is useless.
@@ -214,6 +221,7 @@ impl Doubt {
         entry.code.is_pending()
             || !file.is_some_and(sound)
             || (entry.code == Code::Unused && !self.files.is_empty())
+            || (entry.code == Code::Doomed && self.blocked.contains(&entry.span.file))
     }
 }
 

@@ -82,6 +82,10 @@ const MEMBERS: [&str; 10] =
 const JOINTS: [&str; 12] =
     ["and", "or", "not", "is", "in", "to", "passes", "with", "than", "when", "carry", "else"];
 
+/// The words that may go on a member without braces on a further line.
+const CONTINUATIONS: [&str; 12] =
+    ["and", "at", "else", "from", "if", "in", "is", "only", "or", "passes", "to", "with"];
+
 struct Cutter<'t> {
     file: FileId,
     text: &'t str,
@@ -182,14 +186,23 @@ impl<'t> Cutter<'t> {
                 !self.joint
             };
         }
-        if self.piece.is_none() || self.flow.is_none() || !MEMBERS.contains(&self.word(token)) {
+        if self.piece.is_none() || self.flow.is_none() {
             return false;
+        }
+        if !MEMBERS.contains(&self.word(token)) {
+            return !inside_braces && !self.joint && token.first && self.is_beside(token);
         }
         if inside_braces {
             token.first && self.has_head()
         } else {
             !self.joint && (token.first || self.has_head())
         }
+    }
+
+    /// Whether a word that begins a line, and is no keyword, can't go on a member that has no braces.
+    fn is_beside(&self, token: Token) -> bool {
+        matches!(self.first_word(), "default" | "intake" | "prove")
+            && !CONTINUATIONS.contains(&self.word(token))
     }
 
     fn begins_declaration(&self, token: Token) -> bool {

@@ -209,13 +209,15 @@ fn in_words(tokens: &[String], before: &str) -> BTreeSet<String> {
     if has("percent") && has("money") {
         return BTreeSet::from(["a type".to_owned()]);
     }
-    if has("_") {
+    // A word that could go on is no new one.
+    let goes_on = before.ends_with(|c: char| c == '_' || c.is_alphanumeric());
+    if has("_") && !goes_on {
         words.insert("a name".to_owned());
     }
     if has("\"") {
         words.insert("a text in quotes".to_owned());
     }
-    if has("0..9") {
+    if has("0..9") && !goes_on {
         words.insert(figure(before).to_owned());
     }
     for token in tokens {
@@ -336,7 +338,7 @@ fn form(rule: Rule, word: &str) -> Option<&'static str> {
         (Rule::one_declaration, "asset") => "asset Draft { title: text max 70, body: text }",
         (Rule::one_declaration, "actor") => "actor writer: model { uses \"writer-large\" }",
         (Rule::one_declaration, "threshold") => "threshold good: quality >= 0.85",
-        (Rule::one_declaration, "flow") => "flow refresh { … }",
+        (_, "flow") => "flow refresh { … }",
         (_, "context") => "context { draft: Draft }",
         (_, "default") => "default deadline 1h else -> stuck",
         (_, "intake") => "intake lead from \"web\" -> sorting",

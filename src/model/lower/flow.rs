@@ -152,7 +152,7 @@ impl<'t> Lowering<'t> {
 
     fn open_junk(&mut self, open: &mut OpenFlow<'t>, junk: &Junk) {
         self.unreadable(junk.span);
-        open.flow.unknown = true;
+        open.flow.unknown |= !matches!(junk.keyword, Some(Keyword::Prove | Keyword::Scenario));
         match junk.keyword {
             Some(Keyword::Context) => open.flow.context_unknown = true,
             Some(Keyword::Default) => open.names.default_unreadable = true,

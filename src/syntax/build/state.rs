@@ -31,25 +31,46 @@ impl Builder<'_> {
         Some(StateItem { span, doc: self.doc(span), kind, name, clauses: tight(clauses) })
     }
 
-    /// What could not be read: the tail of the clause before it on the line, or a clause of its own.
+    /// What could not be read: the tail of the clause before it, or a clause of its own.
     fn junk(&mut self, pair: &Pair, clauses: &mut Vec<Clause>) {
         let span = self.span(pair);
-        let own = words::is_clause(recover::first_word(pair.as_str()));
-        if let Some(before) = clauses.last_mut().filter(|before| !own && self.on_one_line(before.span, span))
-        {
-            let whole = before.span.to(span);
-            let text = self.file_text.get(whole.range()).unwrap_or("");
-            let start = whole.start as usize;
-            self.found.push(recover::explain(Rule::one_clause, text, whole.file, start));
-            before.span = whole;
-            before.kind = ClauseKind::Junk(words::keyword(recover::first_word(text)));
-            return;
-        }
-        self.explain(Rule::one_clause, pair);
         let keyword = junk_keyword(pair.as_str(), Place::State);
-        let start = pair.as_span().start();
-        let word = self.at(start, start + recover::first_word(pair.as_str()).len());
-        clauses.push(Clause { span, keyword: word, kind: ClauseKind::Junk(keyword) });
+        let is_clause = words::is_clause(recover::first_word(pair.as_str()));
+        let is_tail =
+            |before: &&mut Clause| !is_clause && (keyword.is_none() || self.on_one_line(before.span, span));
+        match clauses.last_mut().filter(is_tail) {
+            Some(before) => {
+                let lost = self.lost_in(before.span);
+                self.junk_tail(span, before);
+                clauses.extend(lost.map(|kind| Clause { span, keyword: span, kind }));
+            }
+            None => {
+                self.explain(Rule::one_clause, pair);
+                let start = pair.as_span().start();
+                let word = self.at(start, start + recover::first_word(pair.as_str()).len());
+                clauses.push(Clause { span, keyword: word, kind: ClauseKind::Junk(keyword) });
+            }
+        }
+    }
+
+    /// What follows a clause makes that unreadable.
+    fn junk_tail(&mut self, span: Span, before: &mut Clause) {
+        let whole = before.span.to(span);
+        let text = self.file_text.get(whole.range()).unwrap_or("");
+        self.found.push(recover::explain(Rule::one_clause, text, whole.file, whole.start as usize));
+        before.span = whole;
+        before.kind = ClauseKind::Junk(words::keyword(recover::first_word(text)));
+    }
+
+    /// What a clause with an unreadable tail may have swallowed: the clause whose keyword is its last word, as after a
+    /// comma too many, or any, where clauses share a line.
+    fn lost_in(&self, clause: Span) -> Option<ClauseKind> {
+        let before = self.file_text.get(..clause.start as usize)?;
+        if !before.trim_end_matches([' ', '\t']).ends_with('\n') {
+            return Some(ClauseKind::Junk(None));
+        }
+        let (_, last) = self.file_text.get(clause.range())?.rsplit_once(char::is_whitespace)?;
+        words::is_clause(last).then(|| ClauseKind::Junk(words::keyword(last)))
     }
 
     fn on_one_line(&self, before: Span, after: Span) -> bool {
