@@ -11,24 +11,8 @@ use crate::model::{
     Actor, ActorId, Asset, AssetId, Enum, EnumId, FlowId, ModelFile, ModelUse, Name, Threshold, ThresholdId,
 };
 use crate::source::{FileId, Span};
+use crate::syntax::RESERVED;
 use crate::syntax::tree::{Item, Tree};
-
-/// The words that can't name a field, threshold, enum member or option.
-const RESERVED: &[&str] = &[
-    "and",
-    "or",
-    "not",
-    "is",
-    "in",
-    "present",
-    "absent",
-    "true",
-    "false",
-    "delivered",
-    "otherwise",
-    "decision",
-    "raw",
-];
 
 /// A top-level declaration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

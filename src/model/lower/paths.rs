@@ -18,10 +18,15 @@ impl FlowLowering<'_, '_> {
 
     /// What a path means where `reader` reads; reported if nothing.
     pub(super) fn path(&mut self, path: &PathExpr, reader: &mut Reader) -> Option<PathId> {
+        let is_decision = path.root.text == "decision";
+        // A field may not be called so (B018), so it hides no decision.
+        if is_decision && reader.approval.is_some() {
+            return self.decision(path, reader);
+        }
         if let Some(&field) = self.names.fields.get(&path.root.text) {
             return self.below(field, path, reader);
         }
-        if path.root.text == "decision" {
+        if is_decision {
             return self.decision(path, reader);
         }
         if reader.in_threshold {

@@ -86,7 +86,7 @@ impl Reports {
         };
         let diagnostic = Diagnostic::new(code, name.span, message);
         self.add(match (&near, is) {
-            (Some(near), _) => meant(diagnostic, name.span, near),
+            (Some(near), _) => meant(diagnostic, name, near),
             (None, None) if candidates.clone().next().is_some() => {
                 diagnostic.help(format!("{}, or declare it", choices(due, candidates)))
             }
@@ -104,7 +104,7 @@ impl Reports {
         candidates: impl Iterator<Item = &'c SmolStr> + Clone,
     ) -> Diagnostic {
         match self.nearest(&name.text, candidates.clone()) {
-            Some(near) => meant(diagnostic, name.span, &near),
+            Some(near) => meant(diagnostic, name, &near),
             None => diagnostic.help(choices(what, candidates)),
         }
     }
@@ -142,12 +142,13 @@ fn distance(written: &str, candidate: &str) -> Option<usize> {
     Some(strsim::osa_distance(written, candidate)).filter(|&distance| distance <= limit)
 }
 
-fn meant(diagnostic: Diagnostic, place: Span, near: &SmolStr) -> Diagnostic {
-    diagnostic.help(format!("did you mean `{near}`?")).fix(
-        format!("change to `{near}`"),
-        place,
-        near.as_str(),
-    )
+/// A name that is hardly wrong can be repaired; one that is further off may well mean something else.
+fn meant(diagnostic: Diagnostic, written: &Name, near: &SmolStr) -> Diagnostic {
+    let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+    if distance(&written.text, near).is_none_or(|distance| distance > 2) {
+        return diagnostic;
+    }
+    diagnostic.fix(format!("change to `{near}`"), written.span, near.as_str())
 }
 
 /// `an actor`

@@ -133,7 +133,7 @@ impl FlowLowering<'_, '_> {
         if let Some(at) = self.all.positions.find(ListOf::Approval(self.id, approval), names, &name.text) {
             return u32::try_from(at).ok();
         }
-        if !declared.options_unknown || declared.options.len() == 1 {
+        if !declared.options_unknown {
             let message = format!("`{}` has no option `{}`", state.name.text, name.text);
             let diagnostic = Diagnostic::new(Code::BadOption, name.span, message);
             let options = declared.options.iter().map(|option| &option.text);
