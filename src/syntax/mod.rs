@@ -7,6 +7,7 @@ mod format;
 mod grammar;
 mod outline;
 mod recover;
+mod scan;
 #[cfg(test)]
 mod tests;
 pub mod tree;

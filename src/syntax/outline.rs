@@ -9,7 +9,8 @@
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 
-use super::tree::{Comment, CommentKind};
+use super::scan::{Scanner, Token, TokenKind};
+use super::tree::Comment;
 
 /// Brackets may nest so deep, and `not` and `list of` be repeated so often.
 pub(super) const MAX_DEPTH: usize = 256;
@@ -53,28 +54,6 @@ pub(super) fn outline(file: FileId, text: &str) -> Outline {
     cutter.finish()
 }
 
-/// A word, text or sign.
-#[derive(Clone, Copy, Debug)]
-struct Token {
-    start: usize,
-    end: usize,
-    kind: TokenKind,
-    /// It is the first on its line.
-    first: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum TokenKind {
-    Word,
-    Text,
-    Open,
-    Close,
-    /// `,`, `->`, `=`, `<`, `(` …: what comes next belongs to it.
-    Joint,
-    Other,
-    End,
-}
-
 const DECLARATIONS: [&str; 6] = ["use", "enum", "asset", "actor", "threshold", "flow"];
 const MEMBERS: [&str; 10] =
     ["context", "default", "intake", "state", "approval", "wait", "call", "end", "prove", "scenario"];
@@ -112,7 +91,7 @@ struct Cutter<'t> {
 
 impl<'t> Cutter<'t> {
     fn new(file: FileId, text: &'t str) -> Cutter<'t> {
-        let mut scanner = Scanner { file, text, at: 0, line_start: true, comments: Vec::new() };
+        let mut scanner = Scanner::new(file, text);
         let ahead = [scanner.next(), scanner.next(), scanner.next()];
         let out = Outline { pieces: Vec::new(), comments: Vec::new(), diagnostics: Vec::new() };
         Cutter {
@@ -446,102 +425,4 @@ impl<'t> Cutter<'t> {
 pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new(Code::Syntax, span, format!("nested deeper than {MAX_DEPTH} levels"))
         .help("name a part of it as a `threshold`, or write it with fewer brackets")
-}
-
-/// Finds tokens and comments.
-struct Scanner<'t> {
-    file: FileId,
-    text: &'t str,
-    at: usize,
-    line_start: bool,
-    comments: Vec<Comment>,
-}
-
-impl Scanner<'_> {
-    fn byte(&self, at: usize) -> u8 {
-        self.text.as_bytes().get(at).copied().unwrap_or(0)
-    }
-
-    fn next(&mut self) -> Token {
-        self.skip_space();
-        let start = self.at;
-        let first = std::mem::replace(&mut self.line_start, false);
-        let kind = self.scan();
-        Token { start, end: self.at, kind, first }
-    }
-
-    fn skip_space(&mut self) {
-        loop {
-            match self.byte(self.at) {
-                b'\n' | b'\r' => self.line_start = true,
-                b' ' | b'\t' => {}
-                b'/' if self.byte(self.at + 1) == b'/' => {
-                    self.comment();
-                    continue;
-                }
-                _ => return,
-            }
-            self.at += 1;
-        }
-    }
-
-    fn comment(&mut self) {
-        let start = self.at;
-        let rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
-        let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
-        self.at = start + length;
-        let trimmed = rest.get(..length).map_or(length, |line| line.trim_ascii_end().len());
-        let kind = match (self.byte(start + 2), self.byte(start + 3)) {
-            (b'!', _) => CommentKind::File,
-            (b'/', third) if third != b'/' => CommentKind::Doc,
-            _ => CommentKind::Plain,
-        };
-        let span = Span::new(self.file, start, start + trimmed);
-        self.comments.push(Comment { span, kind, own_line: self.line_start });
-    }
-
-    fn scan(&mut self) -> TokenKind {
-        let byte = self.byte(self.at);
-        if self.at >= self.text.len() {
-            return TokenKind::End;
-        }
-        if is_word_byte(byte) {
-            self.at += 1;
-            while is_word_byte(self.byte(self.at)) {
-                self.at += 1;
-            }
-            return TokenKind::Word;
-        }
-        self.at += 1;
-        match byte {
-            b'"' => self.scan_text(),
-            b'{' => TokenKind::Open,
-            b'}' => TokenKind::Close,
-            b'-' if self.byte(self.at) == b'>' => {
-                self.at += 1;
-                TokenKind::Joint
-            }
-            b',' | b'=' | b'<' | b'>' | b'(' | b':' | b'.' => TokenKind::Joint,
-            _ => TokenKind::Other,
-        }
-    }
-
-    /// Up to the closing quote; one that is forgotten ends with the line.
-    fn scan_text(&mut self) -> TokenKind {
-        loop {
-            match self.byte(self.at) {
-                b'"' => break self.at += 1,
-                b'\\' if !matches!(self.byte(self.at + 1), b'\n' | b'\r' | 0) => self.at += 2,
-                b'\n' => break,
-                0 if self.at >= self.text.len() => break,
-                _ => self.at += 1,
-            }
-        }
-        self.at = self.at.min(self.text.len());
-        TokenKind::Text
-    }
-}
-
-fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
