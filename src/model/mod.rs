@@ -510,6 +510,8 @@ pub struct Call {
     pub runs: Vec<Run>,
     /// How many it waits for.
     pub join: Join,
+    /// What the `join` says, where one is written.
+    pub join_span: Option<Span>,
     /// A `runs` or the `join` could not be read or resolved.
     pub unknown: bool,
 }

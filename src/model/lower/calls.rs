@@ -56,7 +56,8 @@ impl FlowLowering<'_, '_> {
             self.check_optional_gives(&runs);
         }
         let unknown = unknown || join.is_none() || runs.iter().any(|run| run.flow.is_none());
-        self.flow[id].kind = Kind::Call(Call { runs, join: join.unwrap_or(Join::All), unknown });
+        let join_span = join_value(item);
+        self.flow[id].kind = Kind::Call(Call { runs, join: join.unwrap_or(Join::All), join_span, unknown });
     }
 
     fn run(
@@ -314,4 +315,15 @@ impl Lowering<'_> {
             _ => None,
         }
     }
+}
+
+/// What stands behind the word `join`.
+fn join_value(item: &StateItem) -> Option<Span> {
+    item.clauses.iter().find_map(|clause| match &clause.kind {
+        ClauseKind::Join(JoinExpr::Count(literal)) => Some(literal.span),
+        ClauseKind::Join(JoinExpr::All | JoinExpr::Any) => {
+            Some(Span { start: clause.span.end.saturating_sub(3), ..clause.span }) // `all`, `any`
+        }
+        _ => None,
+    })
 }

@@ -146,7 +146,9 @@ impl<'t> Lowering<'t> {
             StateKind::State => Kind::State,
             StateKind::Approval => Kind::Approval(self.options(item)),
             StateKind::Wait => Kind::Wait { time: Slot::Missing },
-            StateKind::Call => Kind::Call(Call { runs: Vec::new(), join: Join::All, unknown: false }),
+            StateKind::Call => {
+                Kind::Call(Call { runs: Vec::new(), join: Join::All, join_span: None, unknown: false })
+            }
         }
     }
 
@@ -188,7 +190,7 @@ impl OpenFlow<'_> {
     /// What calls need to know of this flow.
     pub(super) fn signature(&self) -> Signature {
         let field = |name: &Name| self.names.fields.get(&name.text).map(|&id| (&self.flow[id], name.span));
-        let mut unknown = self.flow.unknown || self.flow.context_unknown;
+        let mut unknown = self.flow.unknown || self.flow.context_unknown || self.intakes.is_empty();
         let mut intakes = Vec::new();
         for item in &self.intakes {
             match field(&item.field) {

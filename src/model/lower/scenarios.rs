@@ -128,7 +128,10 @@ impl FlowLowering<'_, '_> {
             None if taking.len() == 1 => taking.first(),
             None => taking.iter().find(|at| source(at).is_none()),
         };
-        let unknown = self.names.intake_unreadable || self.flow.intakes.iter().any(|one| one.field.is_none());
+        let intakes = &self.flow.intakes;
+        let unknown = self.names.intake_unreadable
+            || intakes.is_empty()
+            || intakes.iter().any(|intake| intake.field.is_none());
         if found.is_none() && !unknown {
             self.report_no_intake(name, from, taking.len());
         }

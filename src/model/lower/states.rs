@@ -87,7 +87,9 @@ fn unknown_kind(keyword: Option<Keyword>) -> Kind {
             shows_unknown: true,
         }),
         Some(Keyword::Wait) => Kind::Wait { time: Slot::Unknown },
-        Some(Keyword::Call) => Kind::Call(Call { runs: Vec::new(), join: Join::All, unknown: true }),
+        Some(Keyword::Call) => {
+            Kind::Call(Call { runs: Vec::new(), join: Join::All, join_span: None, unknown: true })
+        }
         Some(Keyword::End) => Kind::End(End { success: None, receipt: Slot::Unknown, reason: Slot::Unknown }),
         _ => Kind::State,
     }

@@ -91,7 +91,7 @@ impl<'m> Build<'m> {
             model::Join::Any => 1,
             model::Join::Count(count) => count.into(),
         };
-        Ok(Call { runs: runs.collect::<Result<_, _>>()?, join, span: place })
+        Ok(Call { runs: runs.collect::<Result<_, _>>()?, join, span: call.join_span.unwrap_or(place) })
     }
 
     fn run(&self, run: &model::Run, taken: &mut Taken) -> Result<Run, Incomplete> {
