@@ -105,6 +105,14 @@ impl Reading<'_> {
                     .help("texts end on the line on which they begin; write `\"` at its end"),
             );
         }
+        if let Some(comma) = dangling_comma(self.text.get(..at)?) {
+            let span = self.span(comma, comma + 1);
+            return Some(
+                syntax(span, "nothing follows this `,` in its list")
+                    .help("remove it, or write what was to follow")
+                    .fix("remove the `,`", span, ""),
+            );
+        }
         let slip = |length: usize, message: &str, help: &str| {
             Some(syntax(self.span(at, at + length), message).help(help))
         };
@@ -221,23 +229,25 @@ fn in_words(tokens: &[String], before: &str) -> BTreeSet<String> {
         words.insert(figure(before).to_owned());
     }
     for token in tokens {
-        let plain = !matches!(
-            token.as_str(),
-            "_" | "\""
-                | "-"
-                | "//"
-                | "."
-                | "\t"
-                | "\n"
-                | "\r"
-                | "\r\n"
-                | " "
-                | "BUILTIN_RULE"
-                | "!="
-                | "=="
-                | "time"
-                | "visit"
-        );
+        let goes_on_with = goes_on && token == "%";
+        let plain = !goes_on_with
+            && !matches!(
+                token.as_str(),
+                "_" | "\""
+                    | "-"
+                    | "//"
+                    | "."
+                    | "\t"
+                    | "\n"
+                    | "\r"
+                    | "\r\n"
+                    | " "
+                    | "BUILTIN_RULE"
+                    | "!="
+                    | "=="
+                    | "time"
+                    | "visit"
+            );
         if plain && !token.contains("..") {
             words.insert(format!("`{token}`"));
         }
@@ -293,6 +303,16 @@ fn is_near(word: &str, token: &str) -> bool {
     word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_alphabetic()) && !token.is_empty() && {
         strsim::damerau_levenshtein(word, token) * 3 <= word.len()
     }
+}
+
+/// Where the comma stands at whose line end a list was to end: what it took for its next name is the keyword of the
+/// clause on a line below.
+fn dangling_comma(before: &str) -> Option<usize> {
+    let (above, last) = before.trim_end().rsplit_once('\n')?;
+    let line_start = above.rfind('\n').map_or(0, |at| at + 1);
+    let line = above.get(line_start..)?.split("//").next()?;
+    let list = line.trim_end().strip_suffix(',')?;
+    words::is_clause(last.trim()).then_some(line_start + list.len())
 }
 
 /// Where the last text that is not closed on its line begins.

@@ -100,6 +100,8 @@ fn each_slip_is_told_once_where_it_stands() {
     };
     let cases = [
         ("    owner\n    goal \"g\"", vec![": expected a name, found the end of the line"]),
+        ("    makes a, b,\n    deadline 15m else -> e", vec![",: nothing follows this `,` in its list"]),
+        ("    accept 4h\n    goal \"g\"", vec![": expected `else`, found the end of the line"]),
         ("    deadline 15m els -> e", vec!["els: expected `else`, found `els`"]),
         ("    deadlin 15m else -> e", vec!["deadlin: `deadlin` does not begin a clause of a state"]),
         (
