@@ -98,7 +98,7 @@ fn a_default_is_never_copied_into_the_state_that_it_leads_to() {
          end done: success { owner o receipt x }",
     );
     assert!(flow.states[1].deadline.is_missing() && flow.states[1].failure.is_missing());
-    assert!(flow.default_deadline.is_some_and(|default| default.used));
+    assert_eq!(flow.states[0].deadline.get().map(|timer| timer.route_source), Some(Provenance::Default));
 }
 
 #[test]

@@ -65,12 +65,11 @@ impl FlowLowering<'_, '_> {
                     },
                 };
                 let route = route.as_ref().map(|route| self.default_route(route));
-                self.flow.default_deadline =
-                    Some(DefaultDeadline { span: item.span, within, route, used: false });
+                self.flow.default_deadline = Some(DefaultDeadline { span: item.span, within, route });
             }
             DefaultKind::Failure(route) => {
                 let route = self.default_route(route);
-                self.flow.default_failure = Some(DefaultFailure { span: item.span, route, used: false });
+                self.flow.default_failure = Some(DefaultFailure { span: item.span, route });
             }
         }
     }

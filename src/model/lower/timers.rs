@@ -90,9 +90,6 @@ impl FlowLowering<'_, '_> {
         };
         match length {
             Written::Here(Length { seconds, source, span }) => {
-                if let Some(default) = &mut self.flow.default_deadline {
-                    default.used |= [source, route_source].contains(&Provenance::Default);
-                }
                 Slot::Here(Spanned { value: Timer { seconds, source, span, arrows, route_source }, span })
             }
             Written::Missing => self.no_deadline(),
@@ -184,9 +181,6 @@ impl FlowLowering<'_, '_> {
             Slot::Here(Spanned { value: Exit { arrows, source: Provenance::Default }, span: default.span })
         });
         self.flow.default_failure = default;
-        if let (Some(_), Some(default)) = (&exit, &mut self.flow.default_failure) {
-            default.used = true;
-        }
         exit.unwrap_or(if self.names.default_unreadable { Slot::Unknown } else { Slot::Missing })
     }
 

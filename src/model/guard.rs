@@ -1,0 +1,88 @@
+//! Resolved guards and constants.
+//!
+//! Must not know: when they are looked at.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::{CompareOp, EnumId, Money, PathId, ThresholdId};
+use crate::source::Span;
+
+/// A resolved guard, thresholds resolved in place and shared.
+#[derive(Clone, Debug)]
+pub enum Guard {
+    /// All hold.
+    And(Vec<Guard>),
+    /// One holds.
+    Or(Vec<Guard>),
+    /// It does not hold.
+    Not(Box<Guard>),
+    /// A test of one path.
+    Atom(Atom),
+    /// All of `makes` fits: always true where guards are looked at; the word's place.
+    Delivered(Span),
+    /// A threshold by its name.
+    Threshold {
+        /// Which.
+        id: ThresholdId,
+        /// Where it is named.
+        span: Span,
+        /// What it asks here.
+        guard: Arc<Guard>,
+    },
+    /// Could not be read or resolved.
+    Unknown,
+}
+
+/// A test of one path against constants. False on an absent path, whatever the test but [`Test::Present`]`(false)`.
+#[derive(Clone, Debug)]
+pub struct Atom {
+    /// What is tested.
+    pub path: PathId,
+    /// How.
+    pub test: Test,
+    /// The whole atom, where it is written.
+    pub span: Span,
+    /// The path alone.
+    pub path_span: Span,
+}
+
+/// The tests.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// `is`, `is not`, `<` …, with a value of the path's type.
+    Compare(CompareOp, Value),
+    /// `in LOW..HIGH`
+    Range {
+        /// Included.
+        low: Value,
+        /// Included, unless `open`.
+        high: Value,
+        /// The upper end does not belong to it.
+        open: bool,
+    },
+    /// `in {a, b}`
+    Set(Vec<Value>),
+    /// `is present` (true), `is absent` (false)
+    Present(bool),
+    /// A bool path by itself.
+    True,
+}
+
+/// A constant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// An `int`, `number`, `percent` (as a fraction), `duration` (in seconds) or `money` value.
+    Number(Decimal),
+    /// An amount; only where no path fixes the currency.
+    Money(Money),
+    /// A text.
+    Text(Box<str>),
+    /// A bool.
+    Bool(bool),
+    /// An enum's member by position.
+    Member(EnumId, u32),
+    /// An option by position in its approval.
+    Option(u32),
+}
