@@ -31,8 +31,6 @@ pub trait Load {
 pub struct Compilation {
     /// The texts, those that were only used included.
     pub sources: Sources,
-    /// The trees, in the order of the sources.
-    pub trees: Vec<Tree>,
     /// The model of all files.
     pub model: Model,
     /// The findings, in order.
@@ -46,6 +44,7 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
     let Parsed { sources, trees, uses, mut diagnostics } = parse_all(sources, load);
     let checked: Vec<bool> = (0..trees.len()).map(|index| index < asked).collect();
     let (model, found) = lower(&trees, &uses, &checked);
+    drop(trees); // the larger half of what a file takes; nothing later reads it
     diagnostics.extend(found);
     diagnostics.extend(checks::run(&model, &sources));
     suppress(&sources, &model, &mut diagnostics);
@@ -53,7 +52,7 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
     let is_asked = |file: FileId| checked.get(file.0 as usize).copied().unwrap_or(true);
     diagnostics.retain(|found| found.severity() == Severity::Error || is_asked(found.place.file));
     sort(&mut diagnostics);
-    Compilation { sources, trees, model, diagnostics }
+    Compilation { sources, model, diagnostics }
 }
 
 /// All files with what their `use` declarations bring in.
