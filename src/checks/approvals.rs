@@ -15,7 +15,7 @@ pub(super) fn thin_evidence(at: At<'_>) -> Option<Diagnostic> {
     if unknown || types.any(|ty| may_tell(at.model, ty)) {
         return None;
     }
-    let message = format!("who decides `{}` is shown neither a confidence nor a risk", at.name());
+    let message = format!("`{}` shows neither a confidence nor a risk", at.name());
     let mut found = Diagnostic::new(Code::ThinEvidence, at.state.name.span, message);
     if let Some((first, last)) = approval.shows.first().zip(approval.shows.last()) {
         found = found.also(first.span.to(last.span), "this is all that is shown");
@@ -76,8 +76,9 @@ pub(super) fn self_escalation(at: At<'_>, arrow: &Arrow) -> Option<Diagnostic> {
         Some(span) => found.also(span, format!("owned by `{owner}`")),
         None => found,
     };
-    let end = at.facts.failure_end.unwrap_or("stuck");
-    Some(found.help(format!("let the time-out lead to somebody else, or to an end: `else -> {end}`")))
+    let (end, declare) = samples::failure_end(at.facts);
+    let help = format!("let the time-out lead to somebody else, or to an end: `else -> {end}`{declare}");
+    Some(found.help(help))
 }
 
 /// Actors of one kind with one binding are the same owner.

@@ -20,7 +20,7 @@ pub(super) fn no_exit(at: At<'_>) -> Option<Diagnostic> {
     if !at.works() || !at.state.handoffs.is_empty() || at.state.unknown {
         return None;
     }
-    let test = samples::test(at).unwrap_or_else(|| "delivered".to_owned());
+    let test = samples::likely_test(at);
     let message = format!("work can get stuck in `{}`: no handoff leads on", at.name());
     let next = samples::next(at);
     let help = format!("say where work goes from here, and when: `handoff -> {next} when {test}`");
@@ -106,7 +106,8 @@ fn endless(facts: &FlowFacts<'_>, cycle: &[ArrowId]) -> Option<Diagnostic> {
         cycle.iter().filter_map(|&id| Some(flow[flow[id].to?].name.text.as_str())).collect();
     let round = way(names.last().into_iter().chain(&names).copied().collect::<Vec<_>>().into_iter());
     let message = format!("work can go round for ever: {round}");
-    let help = format!("count one of its arrows, e.g. this: `{}`", counted(facts, last));
+    let (end, declare) = samples::failure_end(facts);
+    let help = format!("count one of its arrows, e.g. this: `{}`{declare}", counted(facts, last, end));
     let mut found = Diagnostic::new(Code::UnboundedLoop, last.span, message);
     for other in cycle.iter().map(|&id| &flow[id]).filter(|arrow| arrow.span != last.span).take(4) {
         found = found.also(other.span, "nor is this one");
@@ -115,7 +116,7 @@ fn endless(facts: &FlowFacts<'_>, cycle: &[ArrowId]) -> Option<Diagnostic> {
 }
 
 /// The arrow as it would stand if it were counted.
-fn counted(facts: &FlowFacts<'_>, arrow: &Arrow) -> String {
+fn counted(facts: &FlowFacts<'_>, arrow: &Arrow, end: &str) -> String {
     let condition = match arrow.kind {
         ArrowKind::Handoff(id) if arrow.hop == 0 => match facts.flow[id].when {
             When::Otherwise(_) => " otherwise",
@@ -124,7 +125,6 @@ fn counted(facts: &FlowFacts<'_>, arrow: &Arrow) -> String {
         _ => "",
     };
     let target = arrow.to.map_or("", |to| &facts.flow[to].name.text);
-    let end = facts.failure_end.unwrap_or("stuck");
     format!("-> {target}{condition} at most 3 times else -> {end}")
 }
 
@@ -190,13 +190,13 @@ pub(super) fn missing_failure(at: At<'_>) -> Option<Diagnostic> {
     if let Some(own) = default.filter(|default| default.to == Some(at.id)) {
         found = found.also(own.span, "the default leads here, so it does not fill this state");
     }
-    let Some(end) = at.facts.failure_end else {
-        return Some(
-            found
-                .help("write `failure -> stuck`, and declare `end stuck: failure { owner …  reason \"…\" }`"),
-        );
-    };
+    let (end, declare) = samples::failure_end(at.facts);
     let value = format!("-> {end}");
-    let help = format!("write `failure {value}` here, or `default failure {value}` for the whole flow");
-    Some(add_clause(found.help(help), at, "failure", &value))
+    let found = found.help(match at.flow.default_failure {
+        Some(_) => format!("write where it goes from here: `failure {value}`{declare}"),
+        None => {
+            format!("write `failure {value}` here, or `default failure {value}` for the whole flow{declare}")
+        }
+    });
+    Some(if declare.is_empty() { add_clause(found, at, "failure", &value) } else { found })
 }

@@ -17,7 +17,8 @@ pub(super) fn unused(model: &Model) -> Vec<Diagnostic> {
     let speaks_of = |file: FileId| with_flows.contains(&file) && !unreadable.contains(&file);
     let names = unused_names(model).into_iter().filter(|(name, _)| speaks_of(name.span.file));
     let names = names.map(|(name, noun)| never_used(name, noun));
-    let files = model.files.iter().filter(|file| speaks_of(file.file)).flat_map(unused_uses);
+    let files =
+        model.files.iter().filter(|file| speaks_of(file.file)).flat_map(|file| unused_uses(model, file));
     let calls_are_known = !model.flows.iter().any(calls_something_unknown);
     let flows = model.flows.iter().filter(|flow| calls_are_known && speaks_of(flow.name.span.file));
     names.chain(files).chain(flows.filter_map(never_called)).collect()
@@ -73,11 +74,19 @@ fn never_used(name: &Name, noun: &str) -> Diagnostic {
     Diagnostic::new(Code::Unused, name.span, message).help(help)
 }
 
-fn unused_uses(file: &ModelFile) -> impl Iterator<Item = Diagnostic> {
-    let unused = file.uses.iter().filter(|used| !used.used && used.file.is_some());
-    unused.map(|used| {
-        let found = Diagnostic::new(Code::Unused, used.span, "nothing here uses a name of that file");
-        found.help("delete this line").fix("delete it", used.span, "")
+/// What an unreadable file declares may be used.
+fn unused_uses<'m>(model: &'m Model, file: &'m ModelFile) -> impl Iterator<Item = Diagnostic> {
+    let is_faulty = |id: FileId| model.files.get(id.0 as usize).is_none_or(|file| file.faulty);
+    let mut seen = BTreeSet::new();
+    file.uses.iter().filter_map(move |used| {
+        let other = used.file?;
+        let message = match (seen.insert(other), used.used || is_faulty(other)) {
+            (false, _) => "that file is used already, by a line above",
+            (true, false) => "nothing here uses a name of that file",
+            (true, true) => return None,
+        };
+        let found = Diagnostic::new(Code::Unused, used.span, message);
+        Some(found.help("delete this line").fix("delete it", used.span, ""))
     })
 }
 

@@ -10,6 +10,9 @@ use crate::model::{Actor, ActorKind, Kind, Model, Type};
 
 /// B101: nobody owns the work.
 pub(super) fn missing_owner(at: At<'_>) -> Option<Diagnostic> {
+    if !at.state.owner.is_missing() {
+        return None;
+    }
     let message = match at.is_end() {
         true => format!("nobody owns the work that ends in `{}`", at.name()),
         false => format!("nobody owns the work in `{}`", at.name()),
@@ -19,7 +22,7 @@ pub(super) fn missing_owner(at: At<'_>) -> Option<Diagnostic> {
         None => "declare an actor, and name it here: `owner NAME`".to_owned(),
     };
     let found = Diagnostic::new(Code::MissingOwner, at.state.name.span, message);
-    at.state.owner.is_missing().then(|| found.help(help))
+    Some(found.help(help))
 }
 
 /// B102: an approval is not owned by a human.

@@ -4,7 +4,7 @@
 
 use rust_decimal::Decimal;
 
-use super::facts::At;
+use super::facts::{At, FlowFacts};
 use crate::model::{Actor, ActorKind, ArrowKind, Bounds, FieldId, Kind, Model, Type};
 
 /// Who might own a state: a human where people usually answer; the first who owns nothing, else the first.
@@ -46,6 +46,22 @@ pub(super) fn test(at: At<'_>) -> Option<String> {
         Kind::Approval(approval) => Some(format!("decision is {}", approval.options.first()?.text)),
         _ => made(at).find_map(|field| leaves(at, field).find_map(|(path, ty)| test_of(at.model, &path, ty))),
     }
+}
+
+/// The end for what fails, and the advice to declare it if the flow has none.
+pub(super) fn failure_end<'m>(facts: &FlowFacts<'m>) -> (&'m str, &'static str) {
+    match facts.failure_end {
+        Some(end) => (end, ""),
+        None => ("stuck", ", and declare `end stuck: failure { owner NAME  reason \"…\" }`"),
+    }
+}
+
+/// A test that a handoff of a state might ask; where nothing that can be tested is made, the weakest one that is worth
+/// something there: `delivered` is none for a model, nor where nothing is made.
+pub(super) fn likely_test(at: At<'_>) -> String {
+    let is_model = at.owner_kind() == Some(ActorKind::Model);
+    let weakest = if is_model || made(at).next().is_none() { "SCORE >= 0.8" } else { "delivered" };
+    test(at).unwrap_or_else(|| weakest.to_owned())
 }
 
 /// Something that shows a confidence or a risk, and that is there when work comes to a state.

@@ -16,7 +16,7 @@ pub(super) fn missing_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnos
     let message = format!("nothing says when work may move from `{}` to `{target}`", at.name());
     let found =
         Diagnostic::new(Code::MissingThreshold, handoff.span, message).label("this handoff has no threshold");
-    let test = likely_test(at);
+    let test = samples::likely_test(at);
     if !is_last_without_threshold(at) {
         return Some(found.help(format!("say what the work must meet, e.g. `when {test}`")));
     }
@@ -31,17 +31,13 @@ pub(super) fn missing_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnos
     })
 }
 
-/// The weakest threshold is none for a model.
-fn likely_test(at: At<'_>) -> String {
-    let weakest = if at.owner_kind() == Some(ActorKind::Model) { "SCORE >= 0.8" } else { "delivered" };
-    samples::test(at).unwrap_or_else(|| weakest.to_owned())
-}
-
 /// All other handoffs of the state have guards, and there are some, so that `otherwise` makes it whole.
 fn is_last_without_threshold(at: At<'_>) -> bool {
-    let guarded = at.handoffs().filter(|handoff| matches!(handoff.when, When::Guard(..))).count();
+    let is_guarded = |handoff: &&Handoff| matches!(handoff.when, When::Guard(..));
     let is_approval = matches!(at.state.kind, Kind::Approval(_));
-    guarded > 0 && guarded + 1 == at.handoffs().count() && !is_approval
+    !is_approval
+        && at.handoffs().filter(|handoff| !is_guarded(handoff)).nth(1).is_none()
+        && at.handoffs().find(is_guarded).is_some()
 }
 
 /// B203: what a model makes moves on unseen, or `delivered` is asked where nothing is made.
@@ -72,32 +68,20 @@ pub(super) fn weak_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnostic
 
 /// Where `delivered` stands in a guard, if it does.
 fn delivered(guard: &Guard) -> Option<Span> {
-    let mut open = vec![guard];
-    while let Some(guard) = open.pop() {
-        match guard {
-            Guard::Delivered(span) => return Some(*span),
-            Guard::And(parts) | Guard::Or(parts) => open.extend(parts.iter().rev()),
-            Guard::Not(part) => open.push(part),
-            Guard::Threshold { guard, .. } => open.push(guard),
-            Guard::Atom(_) | Guard::Unknown => {}
-        }
-    }
-    None
+    guard.parts(|_| true).find_map(|part| match part {
+        Guard::Delivered(span) => Some(*span),
+        _ => None,
+    })
 }
 
 /// `delivered` by itself makes the guard hold.
 fn is_enough(guard: &Guard) -> bool {
-    let mut open = vec![guard];
-    while let Some(guard) = open.pop() {
-        match guard {
-            Guard::Delivered(_) => return true,
-            Guard::Or(parts) => open.extend(parts),
-            Guard::And(parts) if parts.iter().all(|part| matches!(part, Guard::Delivered(_))) => return true,
-            Guard::Threshold { guard, .. } => open.push(guard),
-            Guard::And(_) | Guard::Not(_) | Guard::Atom(_) | Guard::Unknown => {}
-        }
-    }
-    false
+    let is_delivered = |part: &Guard| matches!(part, Guard::Delivered(_));
+    let mut parts = guard.parts(|part| matches!(part, Guard::Or(_) | Guard::Threshold { .. }));
+    parts.any(|part| match part {
+        Guard::And(all) => all.iter().all(is_delivered),
+        part => is_delivered(part),
+    })
 }
 
 fn inside(outer: Span, inner: Span) -> bool {
@@ -119,7 +103,10 @@ pub(super) fn lone_otherwise(at: At<'_>, handoff: &Handoff) -> Option<Diagnostic
         Some(test) => {
             found.help(format!("say what the work must meet: `when {test}`, and where the rest goes"))
         }
-        None => found.help("say what the work must meet: `when delivered` at least"),
+        None => {
+            let test = samples::likely_test(at);
+            found.help(format!("say what the work must meet: `when {test}`"))
+        }
     })
     .map(|found| {
         if makes && trusted { found.fix("ask for `delivered`", word, "when delivered") } else { found }

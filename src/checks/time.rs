@@ -39,17 +39,17 @@ fn without_time(at: At<'_>) -> Diagnostic {
     let message = format!("work can wait in `{}` for ever: it has no deadline", at.name());
     let found = Diagnostic::new(Code::MissingDeadline, at.state.name.span, message);
     let default = at.flow.default_deadline.as_ref().and_then(|default| default.route.as_ref()?.hops.first());
-    let end = at.facts.failure_end.unwrap_or("stuck");
+    let (end, declare) = samples::failure_end(at.facts);
     let time = samples::time(at);
     match default {
         Some(hop) if hop.to == Some(at.id) => found
             .also(hop.span, "the default leads here, so it does not fill this state")
-            .help(format!("write what holds for this state: `deadline {time} else -> {end}`")),
+            .help(format!("write what holds for this state: `deadline {time} else -> {end}`{declare}")),
         Some(hop) => found
             .also(hop.span, "the default says where work goes, but not when")
             .help(format!("write how long the work may take: `deadline {time}`")),
         None => found.help(format!(
-            "write how long the work may take, and where it goes then: `deadline {time} else -> {end}`"
+            "write how long the work may take, and where it goes then: `deadline {time} else -> {end}`{declare}"
         )),
     }
 }
@@ -61,9 +61,10 @@ fn without_target(at: At<'_>, time: Span) -> Diagnostic {
     }
     let found =
         Diagnostic::new(Code::MissingDeadline, at.state.name.span, message).also(time, "its deadline");
-    let target = format!("else -> {}", at.facts.failure_end.unwrap_or("stuck"));
-    let found = found.help(format!("say where it goes then: `deadline {target}`"));
-    if at.facts.failure_end.is_some() { add_clause(found, at, "deadline", &target) } else { found }
+    let (end, declare) = samples::failure_end(at.facts);
+    let target = format!("else -> {end}");
+    let found = found.help(format!("say where it goes then: `deadline {target}`{declare}"));
+    if declare.is_empty() { add_clause(found, at, "deadline", &target) } else { found }
 }
 
 /// B401, where a default gives a time to several states but no target: said once, at the default.
@@ -81,12 +82,13 @@ pub(super) fn default_without_target(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
 /// With the advice to say, after the time at its place, where work goes then.
 fn add_target(found: Diagnostic, facts: &FlowFacts<'_>) -> Diagnostic {
     let time = found.place;
-    let target = format!("else -> {}", facts.failure_end.unwrap_or("stuck"));
-    let found =
-        found.help(format!("say it after the time: `deadline {} {target}`", facts.sources.text(time)));
-    match facts.failure_end {
-        Some(_) => found.fix(format!("add `{target}`"), time.end_point(), format!(" {target}")),
-        None => found,
+    let (end, declare) = samples::failure_end(facts);
+    let target = format!("else -> {end}");
+    let text = facts.sources.text(time);
+    let found = found.help(format!("say it after the time: `deadline {text} {target}`{declare}"));
+    match declare {
+        "" => found.fix(format!("add `{target}`"), time.end_point(), format!(" {target}")),
+        _ => found,
     }
 }
 

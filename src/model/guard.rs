@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use rustc_hash::FxHashSet;
 
 use super::{CompareOp, EnumId, Money, PathId, ThresholdId};
 use crate::source::Span;
@@ -33,6 +34,33 @@ pub enum Guard {
     },
     /// Could not be read or resolved.
     Unknown,
+}
+
+impl Guard {
+    /// The guards in it, itself first, below those that `enter` lets through. A threshold comes once however often it is
+    /// named, so that the walk is linear although thresholds are shared.
+    pub fn parts(&self, enter: impl Fn(&Guard) -> bool) -> impl Iterator<Item = &Guard> {
+        let mut open = vec![self];
+        let mut seen = FxHashSet::default();
+        std::iter::from_fn(move || {
+            let guard = open.pop()?;
+            if enter(guard) {
+                match guard {
+                    Guard::And(parts) | Guard::Or(parts) => open.extend(parts.iter().rev()),
+                    Guard::Not(part) => open.push(part),
+                    Guard::Threshold { guard, .. } if seen.insert(Arc::as_ptr(guard)) => open.push(guard),
+                    Guard::Threshold { .. } | Guard::Atom(_) | Guard::Delivered(_) | Guard::Unknown => {}
+                }
+            }
+            Some(guard)
+        })
+    }
+
+    /// Whether some part of it could not be read or resolved.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.parts(|_| true).any(|part| matches!(part, Guard::Unknown))
+    }
 }
 
 /// A test of one path against constants. False on an absent path, whatever the test but [`Test::Present`]`(false)`.

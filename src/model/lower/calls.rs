@@ -3,7 +3,7 @@
 //! Must not know: the callee's insides, but for its [`Signature`].
 
 use rust_decimal::prelude::ToPrimitive;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Lowering;
 use super::clauses::may_be_junk;
@@ -273,14 +273,21 @@ impl Lowering<'_> {
             self.model[FlowId::new(to)].called = true;
         }
         let walk = Edges::new(self.model.flows.len(), &edges).walk();
+        let mut told = FxHashSet::default();
         for circle in walk.circles {
+            let is_new =
+                circle.last().and_then(|&edge| edges.get(edge)).is_some_and(|&closing| told.insert(closing));
             let steps: Vec<_> = circle.iter().filter_map(|&edge| places.get(edge).copied()).collect();
-            self.cut_call_circle(&steps);
+            if is_new {
+                self.report_call_circle(&steps);
+            }
+            self.cut_call(steps.last().copied());
         }
         walk.finished
     }
 
-    fn cut_call_circle(&mut self, steps: &[(FlowId, StateId, usize)]) {
+    /// B017, at the call that closes the circle.
+    fn report_call_circle(&mut self, steps: &[(FlowId, StateId, usize)]) {
         let Some((&(flow, state, at), earlier)) = steps.split_last() else { return };
         let names: Vec<&str> = steps.iter().map(|step| self.model[step.0].name.text.as_str()).collect();
         let Some(closing) = self.run_name(flow, state, at) else { return };
@@ -301,6 +308,11 @@ impl Lowering<'_> {
             }
         }
         self.reports.add(diagnostic);
+    }
+
+    /// The run leads nowhere from here on.
+    fn cut_call(&mut self, closing: Option<(FlowId, StateId, usize)>) {
+        let Some((flow, state, at)) = closing else { return };
         if let Kind::Call(Call { runs, unknown, .. }) = &mut self.model[flow][state].kind {
             *unknown = true;
             if let Some(run) = runs.get_mut(at) {

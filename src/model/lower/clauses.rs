@@ -147,6 +147,7 @@ impl FlowLowering<'_, '_> {
             if let ClauseKind::Junk(_) = clause.kind {
                 self.all.unreadable(clause.span);
                 self.flow.unknown = true;
+                continue;
             }
             let Some(keyword) = keyword(&clause.kind) else { continue };
             let first = seen.iter().find(|entry| entry.0 == keyword).map(|entry| entry.1);
@@ -160,6 +161,7 @@ impl FlowLowering<'_, '_> {
                 }
                 continue;
             }
+            self.all.unreadable(clause.span); // what only it uses is used
             self.flow.unknown |= has_arrows(&clause.kind);
         }
     }

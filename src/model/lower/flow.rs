@@ -102,6 +102,8 @@ impl<'t> Lowering<'t> {
             open.names.fields.insert(field.name.text.clone(), FieldId::new(at));
         }
         if first.is_none() && !open.item.members.iter().any(is_context_junk) {
+            open.flow.context_unknown = true;
+            self.unreadable(open.flow.name.span); // its fields may use any type
             self.missing_member(
                 &open.flow.name,
                 "context",

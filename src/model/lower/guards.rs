@@ -110,6 +110,8 @@ impl FlowLowering<'_, '_> {
             return None;
         }
         let low = self.value(&Operand::Literal(range.low.clone()), &holder, reader)?;
+        // An end that is left out need not be a value of an open range's type.
+        let holder = if range.open { Holder { ty: closed(holder.ty), ..holder } } else { holder };
         let high = self.value(&Operand::Literal(range.high.clone()), &holder, reader)?;
         if let (Some(from), Some(to)) = (low.number(), high.number())
             && !self.all.is_proper_range(range, from, to)
@@ -288,4 +290,13 @@ fn example_test(ty: &Type) -> String {
         _ => "is present",
     };
     example.to_owned()
+}
+
+/// The type with its upper end.
+fn closed(ty: Type) -> Type {
+    match ty {
+        Type::Number(bounds) => Type::Number(Bounds { open: false, ..bounds }),
+        Type::Int(bounds) => Type::Int(Bounds { open: false, ..bounds }),
+        ty => ty,
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know: what happens to the work then.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::flow::FlowLowering;
 use super::guards::Reader;
@@ -17,6 +17,14 @@ use crate::syntax::tree::{self, IntakeItem, MapItem, Operand};
 
 /// The steps below an intake's field, by position in their assets.
 type Steps = Vec<u32>;
+
+/// What the maps of an intake fill so far, with the places of the maps.
+#[derive(Default)]
+struct Mapped {
+    mapped: FxHashMap<Steps, Span>,
+    /// What holds something that is mapped.
+    begun: FxHashMap<Steps, Span>,
+}
 
 impl FlowLowering<'_, '_> {
     pub(super) fn lower_intakes(&mut self) {
@@ -79,7 +87,7 @@ impl FlowLowering<'_, '_> {
     }
 
     fn maps(&mut self, item: &IntakeItem, field: Option<FieldId>, maps: &[MapItem]) -> Vec<Map> {
-        let mut mapped: FxHashMap<Steps, Span> = FxHashMap::default();
+        let mut mapped = Mapped::default();
         let mut lowered = Vec::with_capacity(maps.len());
         let mut certain = !item.faulty && field.is_some();
         for map in maps {
@@ -97,13 +105,19 @@ impl FlowLowering<'_, '_> {
         lowered
     }
 
-    /// B011 where the field, or one around it, is mapped already.
-    fn enter_map(&mut self, path: PathId, map: &MapItem, mapped: &mut FxHashMap<Steps, Span>) {
+    /// B011 where the field, one around it or one in it is mapped already.
+    fn enter_map(&mut self, path: PathId, map: &MapItem, Mapped { mapped, begun }: &mut Mapped) {
         let steps = &self.flow[path].steps;
         let around = (1..=steps.len()).find_map(|length| mapped.get(steps.get(..length)?));
+        let around = around.or_else(|| begun.get(steps));
         match (around, map.field.rest.last().or(Some(&map.field.root))) {
             (Some(&first), Some(name)) => self.all.reports.listed_twice(name, first, "the maps"),
-            _ => drop(mapped.insert(steps.clone(), map.field.span)),
+            _ => {
+                for length in 0..steps.len() {
+                    begun.entry(steps.get(..length).unwrap_or(&[]).into()).or_insert(map.field.span);
+                }
+                mapped.insert(steps.clone(), map.field.span);
+            }
         }
     }
 
@@ -119,11 +133,7 @@ impl FlowLowering<'_, '_> {
     }
 
     /// B505 for the fields that the maps leave without a value; an optional one may be left out whole.
-    fn check_mapped(&mut self, item: &IntakeItem, field: FieldId, mapped: &FxHashMap<Steps, Span>) {
-        let begun: FxHashSet<&[u32]> = mapped
-            .keys()
-            .flat_map(|steps| (0..steps.len()).filter_map(|length| steps.get(..length)))
-            .collect();
+    fn check_mapped(&mut self, item: &IntakeItem, field: FieldId, Mapped { mapped, begun }: &Mapped) {
         let mut missing = Vec::new();
         let mut open = vec![(Steps::new(), String::new(), &self.flow[field].ty.ty)];
         while let Some((steps, text, ty)) = open.pop() {
@@ -142,7 +152,7 @@ impl FlowLowering<'_, '_> {
                 if mapped.contains_key(&below) || field.ty.ty == Type::Unknown {
                     continue;
                 }
-                if begun.contains(below.as_slice()) {
+                if begun.contains_key(&below) {
                     open.push((below, name, &field.ty.ty));
                 } else if !field.ty.optional {
                     missing.push(name);

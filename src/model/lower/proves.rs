@@ -4,7 +4,7 @@
 
 use super::flow::FlowLowering;
 use super::guards::Reader;
-use crate::model::{Claim, Gate, Guard, Kind, Name, Prove, StateId};
+use crate::model::{Claim, Gate, Kind, Name, Prove, StateId};
 use crate::syntax::tree::{GateExpr, ProveItem, ProveKind};
 
 /// What a state is named for.
@@ -91,19 +91,5 @@ impl FlowLowering<'_, '_> {
     pub(super) fn state_in_role(&mut self, name: &Name, role: StateRole) -> Option<StateId> {
         let state = self.state(name)?;
         self.plays(name, state, role).then_some(state)
-    }
-}
-
-impl Guard {
-    /// Whether some part of it could not be read or resolved. Recurses over the guard, whose nesting is bounded.
-    #[must_use]
-    pub fn is_unknown(&self) -> bool {
-        match self {
-            Guard::And(parts) | Guard::Or(parts) => parts.iter().any(Guard::is_unknown),
-            Guard::Not(part) => part.is_unknown(),
-            Guard::Threshold { guard, .. } => guard.is_unknown(),
-            Guard::Atom(_) | Guard::Delivered(_) => false,
-            Guard::Unknown => true,
-        }
     }
 }

@@ -39,6 +39,7 @@ impl Lowering<'_> {
         if item.faulty {
             self.unreadable(item.span);
         } else if item.members.is_empty() {
+            self.model[id].unknown = true;
             self.report_empty(&item.name, "enum", "members", "low, high");
         }
     }
@@ -50,6 +51,7 @@ impl Lowering<'_> {
         if item.faulty {
             self.unreadable(item.span);
         } else if item.fields.is_empty() {
+            self.model[id].unknown = true;
             self.report_empty(&item.name, "asset", "fields", "title: text max 70");
         }
     }

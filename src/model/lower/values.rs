@@ -97,7 +97,7 @@ impl FlowLowering<'_, '_> {
                     name.text
                 );
                 let mut diagnostic =
-                    Diagnostic::new(Code::TypeMismatch, name.span, message).help(self.help_for(ty));
+                    Diagnostic::new(Code::TypeMismatch, name.span, message).help(self.help_for(holder));
                 if matches!(ty, Type::Text { .. } | Type::Url) {
                     diagnostic =
                         diagnostic.fix("write it in quotes", name.span, format!("\"{}\"", name.text));
@@ -254,7 +254,7 @@ impl FlowLowering<'_, '_> {
         };
         let message = format!("`{}` is {is} and {can} {what}", holder.text);
         let mut diagnostic =
-            Diagnostic::new(Code::TypeMismatch, literal.span, message).help(self.help_for(&holder.ty));
+            Diagnostic::new(Code::TypeMismatch, literal.span, message).help(self.help_for(holder));
         if let Some(text) = rewritten(literal, &holder.ty) {
             diagnostic = diagnostic.help(format!("write `{text}`")).fix(
                 format!("change to `{text}`"),
@@ -265,8 +265,11 @@ impl FlowLowering<'_, '_> {
         self.report_in(reader, diagnostic);
     }
 
-    fn help_for(&self, ty: &Type) -> String {
-        match ty {
+    fn help_for(&self, holder: &Holder) -> String {
+        match &holder.ty {
+            Type::Date | Type::List { .. } | Type::Asset(_) if holder.fills => {
+                "no constant has this type: take the value from `raw`, or leave it out".to_owned()
+            }
             Type::Text { .. } | Type::Url => "write a text in quotes".to_owned(),
             Type::Bool => "write `true` or `false`".to_owned(),
             Type::Int(_) => "write a whole number".to_owned(),
