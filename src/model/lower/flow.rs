@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::Lowering;
 use super::calls::{Receipt, Signature};
 use super::guards::ThresholdUses;
+use super::lists::merged;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Call, End, FieldId, Flow, FlowId, Join, Kind, Name, PathId, Root, Slot, State, StateId};
 use crate::syntax::tree::{
@@ -84,7 +85,7 @@ impl<'t> Lowering<'t> {
 
     fn open_context(&mut self, open: &mut OpenFlow<'t>) {
         let mut first = None;
-        let mut items = Vec::new();
+        let mut lists = Vec::new();
         for member in &open.item.members {
             let Member::Context(context) = member else { continue };
             match first {
@@ -95,9 +96,9 @@ impl<'t> Lowering<'t> {
                 None => first = Some(context.keyword),
             }
             open.flow.context_unknown |= context.faulty;
-            items.extend(&context.fields);
+            lists.push(&context.fields);
         }
-        open.flow.context = self.fields(items);
+        open.flow.context = self.fields(merged(lists.into_iter(), |field| &field.name));
         for (at, field) in open.flow.context.iter().enumerate() {
             open.names.fields.insert(field.name.text.clone(), FieldId::new(at));
         }

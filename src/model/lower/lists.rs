@@ -2,7 +2,7 @@
 //!
 //! Must not know: where the fields come from and who reads them.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Lowering;
 use super::clauses::may_be_junk;
@@ -12,6 +12,16 @@ use crate::model::{Approval, FieldId, FieldUse, Name, Need, PathUse, Slot, Type}
 use crate::source::Span;
 use crate::syntax::tree::{ClauseKind, Keyword, NeedExpr, PathExpr, StateItem};
 
+/// What all clauses of one sort list; a second clause is told as such (B014), not for what it says again.
+pub(super) fn merged<'n, T>(clauses: impl Iterator<Item = &'n Vec<T>>, name: fn(&T) -> &Name) -> Vec<&'n T> {
+    let (mut all, mut before) = (Vec::new(), FxHashSet::default());
+    for items in clauses {
+        all.extend(items.iter().filter(|item| !before.contains(&name(item).text)));
+        before.extend(items.iter().map(|item| &name(item).text));
+    }
+    all
+}
+
 impl Lowering<'_> {
     /// The options of an approval.
     pub(super) fn options(&mut self, item: &StateItem) -> Approval {
@@ -20,11 +30,11 @@ impl Lowering<'_> {
             _ => None,
         });
         let written: Vec<(Span, &Vec<Name>)> = clauses.collect();
-        let names: Vec<Name> = written.iter().flat_map(|(_, names)| names.iter().cloned()).collect();
-        for name in &names {
+        let names = merged(written.iter().map(|&(_, names)| names), |name| name);
+        for &name in &names {
             self.refuse_reserved(name, "an option");
         }
-        let options = self.unique(&names, "the option");
+        let options = self.unique(names, "the option");
         let unreadable = may_be_junk(item, Keyword::Options);
         match written.first() {
             None if !unreadable => {
@@ -81,7 +91,7 @@ impl FlowLowering<'_, '_> {
             ClauseKind::Makes(names) => Some(names),
             _ => None,
         });
-        self.field_list(names.flatten(), "`makes`")
+        self.field_list(merged(names, |name| name).into_iter(), "`makes`")
     }
 
     pub(super) fn shows(&mut self, item: &StateItem) -> Vec<PathUse> {

@@ -63,9 +63,9 @@ impl Lowering<'_> {
     }
 
     /// The names without repetitions, which are reported.
-    pub(super) fn unique(&mut self, names: &[Name], what: &str) -> Vec<Name> {
+    pub(super) fn unique<'n>(&mut self, names: impl IntoIterator<Item = &'n Name>, what: &str) -> Vec<Name> {
         let mut seen = FxHashMap::default();
-        let mut unique = Vec::with_capacity(names.len());
+        let mut unique = Vec::new();
         for name in names {
             match seen.get(&name.text) {
                 Some(&first) => self.reports.duplicate(name, first, what),
