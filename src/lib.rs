@@ -6,6 +6,7 @@
 
 extern crate alloc; // pest's derived code names it
 
+pub mod analysis;
 pub mod checks;
 pub mod cli;
 mod compile;

@@ -28,13 +28,15 @@ pub struct Diagnostic {
     pub label: String,
     /// Further places that matter.
     pub labels: Vec<Label>,
+    /// The run that shows it, step by step, where the reason is a path.
+    pub trace: Vec<Label>,
     /// What to write.
     pub help: Option<String>,
     /// Mechanical repairs.
     pub fixes: Vec<Fix>,
 }
 
-/// A second place with what it has to do with the finding.
+/// A further place with what it has to do with the finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// Where.
@@ -71,6 +73,7 @@ impl Diagnostic {
             place,
             label: String::new(),
             labels: Vec::new(),
+            trace: Vec::new(),
             help: None,
             fixes: Vec::new(),
         }
@@ -87,6 +90,13 @@ impl Diagnostic {
     #[must_use]
     pub fn also(mut self, span: Span, message: impl Into<String>) -> Diagnostic {
         self.labels.push(Label { span, message: message.into() });
+        self
+    }
+
+    /// With the run that shows it.
+    #[must_use]
+    pub fn trace(mut self, steps: impl IntoIterator<Item = Label>) -> Diagnostic {
+        self.trace.extend(steps);
         self
     }
 

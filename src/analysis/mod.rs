@@ -1,0 +1,4 @@
+//! Facts about flows, without words: what is proved, and the witness where it is not.
+//!
+//! Must not know: diagnostics, texts, the tree. Each part decides exactly or says that it could not; the procedures are
+//! those of `docs/proofs.md`.
