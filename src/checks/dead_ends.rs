@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{At, FlowFacts, ends};
 use super::repairs::add_clause;
+use super::runs::{line, steps};
 use super::samples;
 use super::words::{quoted, way};
 use crate::diagnostics::{Code, Diagnostic};
@@ -108,11 +109,8 @@ fn endless(facts: &FlowFacts<'_>, cycle: &[ArrowId]) -> Option<Diagnostic> {
     let message = format!("work can go round for ever: {round}");
     let (end, declare) = samples::failure_end(facts);
     let help = format!("count one of its arrows, e.g. this: `{}`{declare}", counted(facts, last, end));
-    let mut found = Diagnostic::new(Code::UnboundedLoop, last.span, message);
-    for other in cycle.iter().map(|&id| &flow[id]).filter(|arrow| arrow.span != last.span).take(4) {
-        found = found.also(other.span, "nor is this one");
-    }
-    Some(found.label("this arrow is not counted").help(help))
+    let found = Diagnostic::new(Code::UnboundedLoop, last.span, message);
+    Some(found.label("this arrow is not counted").trace(steps(flow, cycle)).help(help))
 }
 
 /// The arrow as it would stand if it were counted.
@@ -162,20 +160,18 @@ pub(super) fn doomed(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
     let fruitless = facts.graph.reached_from(facts.fruitless().map(|(_, target)| target));
     let told = |id: &StateId| !fruitless.contains(*id);
     let last = facts.graph.edge(&doomed, &facts.graph.components(), Side::Last);
-    let path =
-        |id: StateId| ways.steps(id).map(|(_, to)| facts.flow[to].name.text.as_str()).collect::<Vec<_>>();
-    last.into_iter().filter(told).map(|id| only_fails(facts.at(id), &path(id))).collect()
+    let run = |id: StateId| ways.steps(id).map(|(arrow, _)| arrow).collect::<Vec<_>>();
+    last.into_iter().filter(told).map(|id| only_fails(facts.at(id), &run(id))).collect()
 }
 
-fn only_fails(at: At<'_>, path: &[&str]) -> Diagnostic {
-    let way = way(std::iter::once(at.name()).chain(path.iter().copied()).collect::<Vec<_>>().into_iter());
-    let message = format!("work that comes to `{}` can only fail: {way}", at.name());
+fn only_fails(at: At<'_>, run: &[ArrowId]) -> Diagnostic {
+    let message = format!("work that comes to `{}` can only fail: {}", at.name(), line(at.flow, run));
     let success = at.facts.success_end.map_or("NEXT", |end| &end.text);
     let help = format!(
         "give it a way to success, e.g. `handoff -> {success} when …`; if it is meant to fail, write \
          `// allow(B307): why` above it"
     );
-    Diagnostic::new(Code::Doomed, at.state.name.span, message).help(help)
+    Diagnostic::new(Code::Doomed, at.state.name.span, message).trace(steps(at.flow, run)).help(help)
 }
 
 /// B308: nothing says what happens when the owner can't.

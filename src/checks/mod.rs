@@ -10,6 +10,7 @@ mod facts;
 mod hygiene;
 mod ownership;
 mod repairs;
+mod runs;
 mod samples;
 mod thresholds;
 mod time;

@@ -10,7 +10,7 @@ mod states;
 mod tests;
 
 pub use cycles::{Components, Side};
-pub use reach::Ways;
+pub use reach::{Runs, Ways};
 pub use states::{StateMap, StateSet};
 
 use crate::model::{Arrow, ArrowId, Flow, Start, StateId};

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use super::{Graph, StateMap, StateSet};
-use crate::model::{ArrowId, StateId};
+use crate::model::{ArrowId, Flow, Start, StateId};
 
 impl Graph<'_> {
     /// The states that work can come to from these, these included.
@@ -52,6 +52,50 @@ impl Graph<'_> {
             }
         }
         Ways { next }
+    }
+}
+
+impl<'m> Graph<'m> {
+    /// To every state that work can come to by arrows that `takes` chooses, those of intakes included: a shortest run
+    /// there, the first in the text among equals.
+    #[must_use]
+    pub fn runs(&self, takes: impl Fn(ArrowId) -> bool) -> Runs<'m> {
+        let mut came_by = StateMap::new(self.flow.states.len(), None);
+        let mut queue = VecDeque::new();
+        let intakes =
+            self.flow.intakes.iter().filter_map(|intake| Some((intake.arrow, self.flow[intake.arrow].to?)));
+        let mut follow = |queue: &mut VecDeque<StateId>, (arrow, to): (ArrowId, StateId)| {
+            if takes(arrow) && came_by[to].is_none() {
+                came_by[to] = Some(arrow);
+                queue.push_back(to);
+            }
+        };
+        intakes.for_each(|step| follow(&mut queue, step));
+        while let Some(state) = queue.pop_front() {
+            self.leaving(state).for_each(|step| follow(&mut queue, step));
+        }
+        Runs { flow: self.flow, came_by }
+    }
+}
+
+/// A shortest run to every state that work can come to, in one tree.
+#[derive(Debug)]
+pub struct Runs<'m> {
+    flow: &'m Flow,
+    came_by: StateMap<Option<ArrowId>>,
+}
+
+impl Runs<'_> {
+    /// The arrows of the run that comes to a state, the intake's first; none if work can't come there.
+    #[must_use]
+    pub fn to(&self, state: StateId) -> Vec<ArrowId> {
+        let before = |arrow: &ArrowId| match self.flow[*arrow].from {
+            Start::State(from) => self.came_by[from],
+            Start::Intake(_) => None,
+        };
+        let mut run: Vec<ArrowId> = std::iter::successors(self.came_by[state], before).collect();
+        run.reverse();
+        run
     }
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{ArrowKind, Intake, Kind, Name, Slot, State};
+use crate::model::{ArrowKind, Intake, IntakeId, Kind, Name, Slot, State};
 use crate::source::{FileId, Span};
 
 const SPAN: Span = Span { file: FileId(0), start: 0, end: 0 };
@@ -63,6 +63,25 @@ fn flow(states: usize, pairs: &[(usize, usize)]) -> Flow {
     }
 }
 
+/// The flow with an intake that leads to its first state, as its last arrow.
+fn with_intake(mut flow: Flow) -> Flow {
+    let arrow = ArrowId::new(flow.arrows.len());
+    flow.arrows.push(Arrow {
+        from: Start::Intake(IntakeId(0)),
+        kind: ArrowKind::Intake,
+        hop: 0,
+        to: Some(StateId(0)),
+        span: SPAN,
+        bound: None,
+        bound_unknown: false,
+        inherited: false,
+    });
+    let name = flow.name.clone();
+    flow.intakes =
+        vec![Intake { span: SPAN, name, field: None, from: None, maps: None, arrow, unknown: false }];
+    flow
+}
+
 /// The length of a shortest way of one arrow or more, for each pair of states (Floyd and Warshall).
 #[allow(clippy::needless_range_loop)] // the indices are the states
 fn distances(flow: &Flow) -> Vec<Vec<usize>> {
@@ -114,6 +133,25 @@ proptest! {
             let way: Vec<_> = ways.steps(from).collect();
             prop_assert_eq!(way.len(), if far <= flow.states.len() { far } else { 0 });
             prop_assert!(way.last().is_none_or(|&(_, end)| end == goal));
+        }
+    }
+
+    #[test]
+    fn runs_are_shortest_and_avoid_what_is_not_chosen(flow in random_flow(), avoided in any::<u16>()) {
+        let takes = |arrow: ArrowId| avoided & 1 << arrow.index() == 0;
+        let mut rest = flow.clone();
+        let mut index = 0..;
+        rest.arrows.retain(|_| index.next().is_some_and(|index| takes(ArrowId::new(index))));
+        let far = distances(&rest);
+        let flow = with_intake(flow);
+        let runs = Graph::new(&flow, |_, _| true).runs(takes);
+        for to in (0..flow.states.len()).filter(|_| takes(ArrowId::new(flow.arrows.len() - 1))) {
+            let run = runs.to(StateId::new(to));
+            let far = if to == 0 { 0 } else { far[0][to] };
+            prop_assert_eq!(run.len(), if far <= flow.states.len() { far + 1 } else { 0 });
+            prop_assert!(run.iter().all(|&arrow| takes(arrow)));
+            prop_assert!(run.windows(2).all(|pair| flow[pair[0]].to == start_of(&flow[pair[1]])));
+            prop_assert!(run.last().is_none_or(|&last| flow[last].to == Some(StateId::new(to))));
         }
     }
 

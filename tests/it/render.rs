@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use baton::diagnostics::render::{Findings, Format, Look, Report, render};
-use baton::diagnostics::{Code, Diagnostic};
+use baton::diagnostics::{Code, Diagnostic, Label};
 use baton::source::{Sources, Span};
 
 fn rendered(sources: &Sources, diagnostics: &[Diagnostic], format: Format, look: Look) -> String {
@@ -121,6 +121,33 @@ fn many_places_are_counted_not_shown() {
     let text = rendered(&sources, &[crowd], Format::Rich, Look::plain());
     assert!(text.contains("88 more places are not shown"), "{text}");
     assert!(text.lines().count() < 50, "{text}");
+}
+
+/// A run of so many steps, one a line from the third line on.
+fn run(sources: &Sources, steps: usize) -> Diagnostic {
+    let (file, _) = sources.iter().next().unwrap();
+    let step =
+        |n: usize| Label { span: Span::new(file, 2 * n + 4, 2 * n + 5), message: format!("step to x{n}") };
+    let place = Span::new(file, 0, 1);
+    Diagnostic::new(Code::Unassigned, place, "`x` is not made").label("read here").trace((0..steps).map(step))
+}
+
+#[test]
+fn a_run_is_numbered() {
+    let mut sources = Sources::new();
+    sources.add("a.flow", "x\n".repeat(100));
+    let text = rendered(&sources, &[run(&sources, 3)], Format::Rich, Look::plain());
+    insta::assert_snapshot!("rich_run", text);
+}
+
+#[test]
+fn of_a_long_run_both_ends_are_shown() {
+    let mut sources = Sources::new();
+    sources.add("a.flow", "x\n".repeat(100));
+    let text = rendered(&sources, &[run(&sources, 30)], Format::Rich, Look::plain());
+    assert!(text.contains("5. step to x4") && !text.contains("6. step to x5"), "{text}");
+    assert!(!text.contains("25. step") && text.contains("26. step to x25"), "{text}");
+    assert!(text.contains("20 more steps in the middle of the run are not shown"), "{text}");
 }
 
 #[test]

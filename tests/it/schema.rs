@@ -1,7 +1,7 @@
 //! The published schema of `--format json`, and that the output keeps to it.
 
 use baton::diagnostics::render::{Findings, Format, Look, json_schema, render};
-use baton::diagnostics::{Code, Diagnostic};
+use baton::diagnostics::{Code, Diagnostic, Label};
 use baton::source::{Sources, Span};
 use serde_json::Value;
 
@@ -30,6 +30,7 @@ fn the_output_says_all_that_a_finding_holds() {
     let full = Diagnostic::new(Code::UnknownName, Span::new(main, 3, 4), "`b` is not declared")
         .label("not declared")
         .also(Span::new(team, 0, 1), "did you mean this?")
+        .trace([Label { span: Span::new(main, 5, 7), message: "work comes in".to_owned() }])
         .help("declare it")
         .fix("change to `x`", Span::new(main, 3, 4), "x");
     let bare = Diagnostic::new(Code::Unused, Span::new(team, 0, 1), "nothing uses `x`");

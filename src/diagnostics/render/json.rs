@@ -45,6 +45,8 @@ struct Diagnostic<'a> {
     range: Range,
     /// What is said at places; the first may be the place itself.
     labels: Vec<Label<'a>>,
+    /// The run of a work item that shows it, step by step; empty where the reason is not a path.
+    trace: Vec<Label<'a>>,
     /// What to write.
     help: Option<Cow<'a, str>>,
     /// Mechanical repairs; each is complete by itself.
@@ -168,6 +170,7 @@ impl<'a> Texts<'a> {
             path: self.path(place.file),
             range: self.range(*place),
             labels: self.labels(diagnostic),
+            trace: diagnostic.trace.iter().map(|step| self.label(step.span, &step.message)).collect(),
             help: diagnostic.help.as_deref().map(brief),
             fixes: diagnostic.fixes.iter().map(|fix| self.fix(fix)).collect(),
             url: code.url(),

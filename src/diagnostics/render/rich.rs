@@ -16,6 +16,8 @@ use crate::source::{Sources, Span};
 
 /// More places than that are counted, not shown.
 const MOST_PLACES: usize = 12;
+/// Of a longer run, its middle is not shown.
+const MOST_STEPS: usize = 10;
 
 /// A [`Diagnostic`] that owns the lines it is about, as a [`miette::Diagnostic`] for callers of the library.
 #[derive(Clone, Debug)]
@@ -35,7 +37,7 @@ impl Report {
         let places = places(diagnostic);
         let spans: Vec<Span> = places.iter().map(|&(span, _)| span).collect();
         let (excerpts, ranges) = Excerpts::new(sources, &spans);
-        let label = |(index, (range, (_, message))): (usize, (std::ops::Range<usize>, &(Span, &str)))| {
+        let label = |(index, (range, (_, message))): (usize, (std::ops::Range<usize>, &(Span, String)))| {
             let message = (!message.is_empty()).then(|| one_line(&words(message)).into_owned());
             match index {
                 0 => LabeledSpan::new_primary_with_span(message, range),
@@ -60,18 +62,28 @@ impl Report {
     }
 }
 
-/// The places that are shown, the primary one first, with their words.
-fn places(diagnostic: &Diagnostic) -> Vec<(Span, &str)> {
-    let primary = (diagnostic.place, diagnostic.label.as_str());
-    let others = diagnostic.labels.iter().map(|label| (label.span, label.message.as_str()));
-    std::iter::once(primary).chain(others).take(MOST_PLACES).collect()
+/// The places that are shown with their words: the primary one first, then the others, then the run.
+fn places(diagnostic: &Diagnostic) -> Vec<(Span, String)> {
+    let primary = (diagnostic.place, diagnostic.label.clone());
+    let others = diagnostic.labels.iter().map(|label| (label.span, label.message.clone()));
+    std::iter::once(primary).chain(others).take(MOST_PLACES).chain(steps(diagnostic)).collect()
+}
+
+/// The steps of the run that are shown, numbered; of a long one both its ends.
+fn steps(diagnostic: &Diagnostic) -> impl Iterator<Item = (Span, String)> {
+    let total = diagnostic.trace.len();
+    let cut = MOST_STEPS / 2..total.saturating_sub(MOST_STEPS / 2);
+    let numbered = diagnostic.trace.iter().enumerate().filter(move |(index, _)| !cut.contains(index));
+    numbered.map(|(index, step)| (step.span, format!("{}. {}", index + 1, step.message)))
 }
 
 fn help(diagnostic: &Diagnostic) -> Option<String> {
-    let more = (diagnostic.labels.len() + 1).saturating_sub(MOST_PLACES);
-    let more = (more > 0).then(|| format!("{more} more places are not shown"));
+    let hidden = |count: usize, what: &str| (count > 0).then(|| format!("{count} more {what} not shown"));
+    let places = hidden((diagnostic.labels.len() + 1).saturating_sub(MOST_PLACES), "places are");
+    let steps =
+        hidden(diagnostic.trace.len().saturating_sub(MOST_STEPS), "steps in the middle of the run are");
     let help = diagnostic.help.as_deref().map(words);
-    let lines: Vec<String> = help.into_iter().chain(more).collect();
+    let lines: Vec<String> = help.into_iter().chain(places).chain(steps).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 

@@ -1,0 +1,60 @@
+//! Runs of a work item in an author's words: arrow by arrow, each where its target is written.
+//!
+//! Must not know: what a run shows.
+
+use super::words::{duration, way};
+use crate::diagnostics::Label;
+use crate::model::{ArrowId, ArrowKind, Flow, Start, StateId, Timer};
+
+/// The steps of a run along these arrows.
+pub(super) fn steps(flow: &Flow, run: &[ArrowId]) -> Vec<Label> {
+    let step = |&id: &ArrowId| Some(Label { span: flow[id].span, message: step(flow, id)? });
+    run.iter().filter_map(step).collect()
+}
+
+/// `intake -> briefing -> review`: the run in one line.
+pub(super) fn line(flow: &Flow, run: &[ArrowId]) -> String {
+    let name = |state: StateId| flow[state].name.text.as_str();
+    let start = run.first().map(|&id| match flow[id].from {
+        Start::Intake(_) => "intake",
+        Start::State(state) => name(state),
+    });
+    let names = start.into_iter().chain(run.iter().filter_map(|&id| Some(name(flow[id].to?))));
+    way(names.collect::<Vec<_>>().into_iter())
+}
+
+/// What work does on an arrow; none if its target is unknown.
+fn step(flow: &Flow, id: ArrowId) -> Option<String> {
+    let arrow = &flow[id];
+    let to = &flow[arrow.to?].name.text;
+    let from = match arrow.from {
+        Start::Intake(intake) => return Some(format!("work comes in as `{}`", flow[intake].name.text)),
+        Start::State(state) => state,
+    };
+    let name = &flow[from].name.text;
+    let target = if arrow.to == Some(from) { "itself".to_owned() } else { format!("`{to}`") };
+    if let Some(bound) = used_up(flow, id) {
+        return Some(format!("the bound of {bound} is used up: `{name}` hands on to {target}"));
+    }
+    Some(match arrow.kind {
+        ArrowKind::Accept => {
+            format!("nobody accepts `{name}`{}: on to {target}", within(flow[from].accept.get()))
+        }
+        ArrowKind::Deadline => {
+            format!("`{name}` is not done{}: on to {target}", within(flow[from].deadline.get()))
+        }
+        ArrowKind::Failure => format!("`{name}` fails and goes to {target}"),
+        ArrowKind::Wait => format!("`{name}` is over: on to {target}"),
+        ArrowKind::Handoff(_) | ArrowKind::Intake => format!("`{name}` hands on to {target}"),
+    })
+}
+
+/// How often the arrow before this one in its chain may be taken.
+fn used_up(flow: &Flow, id: ArrowId) -> Option<u64> {
+    let before = ArrowId::new(id.index().checked_sub(1)?);
+    (flow[id].hop > 0).then(|| flow[before].bound).flatten()
+}
+
+fn within(timer: Option<&Timer>) -> String {
+    timer.and_then(|timer| timer.seconds).map_or(String::new(), |time| format!(" within {}", duration(time)))
+}
