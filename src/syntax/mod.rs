@@ -40,6 +40,7 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
         return (Tree { file, items: Vec::new(), comments: Vec::new() }, vec![unreadable]);
     }
     let Outline { pieces, comments, mut diagnostics } = outline(file, text);
+    diagnostics.extend(lone_return(file, text));
     let mut items = Vec::new();
     let mut flow = None;
     for batch in pieces.chunks(BATCH) {
@@ -206,6 +207,18 @@ fn declared(text: &str, skip: usize, span: Span) -> Option<Name> {
 fn too_large(file: FileId, text: &str) -> Option<Diagnostic> {
     let found = Diagnostic::new(Code::Io, Span::new(file, 0, 0), "the file is larger than 512 MiB");
     (text.len() > MAX_BYTES).then(|| found.help("split it into several files"))
+}
+
+/// A line that ends as on old machines, with a carriage return alone: whether it ends there is not for us to guess.
+fn lone_return(file: FileId, text: &str) -> Option<Diagnostic> {
+    let ends_a_line = |&(at, _): &(usize, &str)| text.as_bytes().get(at + 1) == Some(&b'\n');
+    let (at, _) = text.match_indices('\r').find(|found| !ends_a_line(found))?;
+    let found = Diagnostic::new(
+        Code::Syntax,
+        Span::new(file, at, at + 1),
+        "a line ends with a carriage return alone",
+    );
+    Some(found.help("save the file with line ends LF, or CR LF"))
 }
 
 /// Another product keeps JSON in `.flow` files.

@@ -11,6 +11,7 @@ use crate::source::{FileId, Span};
 
 use super::scan::{Scanner, Token, TokenKind};
 use super::tree::Comment;
+use super::words::{self, Place};
 
 /// Brackets may nest so deep, and `not` and `list of` be repeated so often.
 pub(super) const MAX_DEPTH: usize = 256;
@@ -54,9 +55,6 @@ pub(super) fn outline(file: FileId, text: &str) -> Outline {
     cutter.finish()
 }
 
-const DECLARATIONS: [&str; 6] = ["use", "enum", "asset", "actor", "threshold", "flow"];
-const MEMBERS: [&str; 10] =
-    ["context", "default", "intake", "state", "approval", "wait", "call", "end", "prove", "scenario"];
 /// After these words a name follows, even one that looks like a keyword.
 const JOINTS: [&str; 12] =
     ["and", "or", "not", "is", "in", "to", "passes", "with", "than", "when", "carry", "else"];
@@ -118,7 +116,7 @@ impl<'t> Cutter<'t> {
         if token.kind == TokenKind::End || self.out.pieces.len() >= MAX_PIECES {
             return false;
         }
-        if self.head && token.first && MEMBERS.contains(&self.word(token)) && self.has_head() {
+        if self.head && token.first && words::begins(self.word(token), Place::Flow) && self.has_head() {
             self.end_head();
         } else if self.begins_piece() {
             self.cut_before(token);
@@ -168,13 +166,14 @@ impl<'t> Cutter<'t> {
         if self.piece.is_none() || self.flow.is_none() {
             return false;
         }
-        if !MEMBERS.contains(&self.word(token)) {
+        if !words::begins(self.word(token), Place::Flow) {
             return !inside_braces && !self.joint && token.first && self.is_beside(token);
         }
         if inside_braces {
             token.first && self.has_head()
         } else {
-            !self.joint && (token.first || self.has_head())
+            // The token after `->` and its like stands on their line; what begins the next one does not belong to them.
+            token.first && self.has_head() || !self.joint && (token.first || self.has_head())
         }
     }
 
@@ -188,7 +187,7 @@ impl<'t> Cutter<'t> {
         let [_, next, third] = self.ahead;
         let goes_on = matches!(self.word(next), "is" | "in" | "and" | "or") && self.word(third) != ":";
         let follows = next.kind == TokenKind::Word && !goes_on || next.kind == TokenKind::Text;
-        follows && DECLARATIONS.contains(&self.word(token))
+        follows && words::begins(self.word(token), Place::Top)
     }
 
     /// Whether the next tokens are the beginning of a declaration or member that nothing else can be.
@@ -307,7 +306,7 @@ impl<'t> Cutter<'t> {
     /// Adds `token` to the current piece, which it may begin or end.
     fn take(&mut self, token: Token) {
         if self.piece.is_none() {
-            if self.flow.is_none() && self.has_head() && MEMBERS.contains(&self.word(token)) {
+            if self.flow.is_none() && self.has_head() && words::begins(self.word(token), Place::Flow) {
                 self.report_headless(token);
             }
             self.piece = Some(token.start);
@@ -394,8 +393,8 @@ impl<'t> Cutter<'t> {
         if self.flow.is_none() {
             return matches!(word, "enum" | "asset" | "actor");
         }
-        let braced = MEMBERS.contains(&word) && !matches!(word, "default" | "intake" | "prove");
-        braced || super::words::is_clause(word) && (next.kind == TokenKind::Close || self.member_follows())
+        let braced = words::begins(word, Place::Flow) && !matches!(word, "default" | "intake" | "prove");
+        braced || words::is_clause(word) && (next.kind == TokenKind::Close || self.member_follows())
     }
 
     /// The word with which the current piece begins.

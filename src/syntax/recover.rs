@@ -4,6 +4,9 @@
 //!
 //! Must not know: the tree.
 
+mod forms;
+mod slips;
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -23,9 +26,11 @@ const MAX_EXPLAINED: usize = 64 * 1024;
 
 /// Why `text`, which starts at byte `start` of `file`, is no `rule`.
 pub(super) fn explain(rule: Rule, text: &str, file: FileId, start: usize) -> Diagnostic {
-    let text = clip(text);
-    let reading = Reading { rule, text, file, start };
-    reading.mistaken_word().or_else(|| reading.common_slip()).unwrap_or_else(|| reading.unexpected())
+    let reading = Reading { rule, text: clip(text), file, start };
+    reading.mistaken_word().unwrap_or_else(|| {
+        let stop = reading.stop();
+        slips::slip(&reading, &stop).unwrap_or_else(|| reading.unexpected(&stop))
+    })
 }
 
 fn clip(text: &str) -> &str {
@@ -60,16 +65,7 @@ impl Reading<'_> {
 
     /// The text begins with a word that can begin nothing here.
     fn mistaken_word(&self) -> Option<Diagnostic> {
-        let (place, what) = match self.rule {
-            Rule::one_declaration => (Place::Top, "a declaration"),
-            Rule::one_member => (Place::Flow, "a member of a flow"),
-            Rule::one_clause => (Place::State, "a clause of a state"),
-            Rule::one_actor_clause => (Place::Actor, "a clause of an actor"),
-            Rule::one_end_clause => (Place::End, "a clause of an end"),
-            Rule::one_map => (Place::Intake, "a line of an intake"),
-            Rule::one_line => (Place::Scenario, "a line of a scenario"),
-            _ => return None,
-        };
+        let (place, what) = place(self.rule)?;
         let word = first_word(self.text);
         if word.is_empty() || words::begins(word, place) {
             return None;
@@ -93,63 +89,8 @@ impl Reading<'_> {
         Some(syntax(span, message).help(help))
     }
 
-    /// Slips that a list of what was expected would not explain.
-    fn common_slip(&self) -> Option<Diagnostic> {
-        let at = self.stop().at;
-        let rest = self.text.get(at..)?.trim_start_matches([' ', '\t']);
-        let at = self.text.len() - rest.len();
-        if let Some(quote) = unclosed_text(self.text).filter(|&quote| quote <= at) {
-            let end = quote + self.text.get(quote..)?.lines().next().map_or(1, str::len);
-            return Some(
-                syntax(self.span(quote, end), "this text has no closing `\"`")
-                    .help("texts end on the line on which they begin; write `\"` at its end"),
-            );
-        }
-        if let Some(comma) = dangling_comma(self.text.get(..at)?) {
-            let span = self.span(comma, comma + 1);
-            return Some(
-                syntax(span, "nothing follows this `,` in its list")
-                    .help("remove it, or write what was to follow")
-                    .fix("remove the `,`", span, ""),
-            );
-        }
-        let slip = |length: usize, message: &str, help: &str| {
-            Some(syntax(self.span(at, at + length), message).help(help))
-        };
-        let guard =
-            self.text.contains("when") || matches!(self.rule, Rule::one_declaration | Rule::one_member);
-        if guard && rest.starts_with('=') && !rest.starts_with("==") {
-            let fixed = slip(1, "a comparison is not written `=`", "write `is`, as in `when risk is high`");
-            return fixed.map(|found| found.fix("change to `is`", self.span(at, at + 1), "is"));
-        }
-        let swap = |length: usize, word: &str| {
-            let span = self.span(at, at + length);
-            let sign = rest.get(..length).unwrap_or("");
-            let word_only = word.trim_end();
-            syntax(span, format!("`{sign}` is not a word of guards"))
-                .help(format!("write `{word_only}`"))
-                .fix(format!("change to `{word_only}`"), span, word)
-        };
-        match rest.as_bytes() {
-            [b'&', b'&', ..] => Some(swap(2, "and")),
-            [b'|', b'|', ..] => Some(swap(2, "or")),
-            [b'!', ..] if !rest.starts_with("!=") => Some(swap(1, "not ")),
-            [b';', ..] => slip(1, "`;` ends nothing here", "remove it: a line end is enough"),
-            [b'\'', ..] => {
-                slip(1, "texts do not stand in single quotes", "write them in double quotes: `\"…\"`")
-            }
-            _ if rest.starts_with(['“', '”', '‘', '’']) => slip(
-                3,
-                "texts do not stand in typographic quotes",
-                "write them in plain double quotes: `\"…\"`",
-            ),
-            _ => None,
-        }
-    }
-
     /// What was expected at the furthest place, and what stands there.
-    fn unexpected(&self) -> Diagnostic {
-        let stop = self.stop();
+    fn unexpected(&self, stop: &Stop) -> Diagnostic {
         let (start, end) = found(self.text, stop.at);
         let token = self.text.get(start..end).unwrap_or("");
         let what = if token.is_empty() { "the end of the line".to_owned() } else { format!("`{token}`") };
@@ -160,21 +101,25 @@ impl Reading<'_> {
             format!("expected {expected}, found {what}")
         };
         let span = self.span(start, end);
-        let mut diagnostic = syntax(span, message);
-        let near = stop.expected.iter().find(|word| is_near(word.trim_matches('`'), token));
-        if let Some(word) = near.map(|word| word.trim_matches('`')) {
-            return diagnostic.help(format!("did you mean `{word}`?")).fix(
-                format!("change to `{word}`"),
-                span,
-                word,
-            );
+        let found = syntax(span, message);
+        let near = stop.expected.iter().map(|word| word.trim_matches('`')).find(|word| is_near(word, token));
+        match near {
+            Some(word) => {
+                found.help(format!("did you mean `{word}`?")).fix(format!("change to `{word}`"), span, word)
+            }
+            None => found.help(self.advice()),
         }
-        diagnostic.help = form(self.rule, first_word(self.text)).map(|form| format!("the form is `{form}`"));
-        diagnostic
+    }
+
+    /// How it is written, or else what may begin here.
+    fn advice(&self) -> String {
+        let form = forms::form(self.rule, first_word(self.text));
+        let list = || place(self.rule).map_or_else(String::new, |(place, _)| words::list(place));
+        form.map_or_else(|| format!("here can stand {}", list()), |form| format!("the form is `{form}`"))
     }
 
     fn stop(&self) -> Stop {
-        let stop = attempts(self.rule, self.text);
+        let stop = self.word_start(attempts(self.rule, self.text));
         if !stop.expected.is_empty() {
             return stop;
         }
@@ -185,6 +130,37 @@ impl Reading<'_> {
         let after = attempts(self.rule, &spaced);
         if after.at == at + 1 { Stop { at, expected: after.expected } } else { stop }
     }
+
+    /// Where the reading stopped inside a word, as in `And` behind a `3` that could be an amount of money: its start,
+    /// and what could have stood there.
+    fn word_start(&self, stop: Stop) -> Stop {
+        let is_word = |c: char| c == '_' || c.is_alphanumeric();
+        let (Some(before), Some(rest)) = (self.text.get(..stop.at), self.text.get(stop.at..)) else {
+            return stop;
+        };
+        let start = before.trim_end_matches(is_word).len();
+        let starts_with_letter =
+            before.get(start..).is_some_and(|word| word.starts_with(char::is_alphabetic));
+        if !starts_with_letter || !rest.starts_with(is_word) {
+            return stop;
+        }
+        let nothing_here = before.get(..start).unwrap_or("").to_owned() + "\0";
+        Stop { at: start, ..attempts(self.rule, &nothing_here) }
+    }
+}
+
+/// What begins with a keyword where `rule` is due, and what that is called.
+fn place(rule: Rule) -> Option<(Place, &'static str)> {
+    Some(match rule {
+        Rule::one_declaration => (Place::Top, "a declaration"),
+        Rule::one_member => (Place::Flow, "a member of a flow"),
+        Rule::one_clause => (Place::State, "a clause of a state"),
+        Rule::one_actor_clause => (Place::Actor, "a clause of an actor"),
+        Rule::one_end_clause => (Place::End, "a clause of an end"),
+        Rule::one_map => (Place::Intake, "a line of an intake"),
+        Rule::one_line => (Place::Scenario, "a line of a scenario"),
+        _ => return None,
+    })
 }
 
 fn syntax(span: Span, message: impl Into<String>) -> Diagnostic {
@@ -299,41 +275,12 @@ fn found(text: &str, at: usize) -> (usize, usize) {
     (start, start + length)
 }
 
+/// Whether `token` is `word` with a letter or two wrong; in whatever case.
 fn is_near(word: &str, token: &str) -> bool {
-    word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_alphabetic()) && !token.is_empty() && {
-        strsim::damerau_levenshtein(word, token) * 3 <= word.len()
-    }
-}
-
-/// Where the comma stands at whose line end a list was to end: what it took for its next name is the keyword of the
-/// clause on a line below.
-fn dangling_comma(before: &str) -> Option<usize> {
-    let (above, last) = before.trim_end().rsplit_once('\n')?;
-    let line_start = above.rfind('\n').map_or(0, |at| at + 1);
-    let line = above.get(line_start..)?.split("//").next()?;
-    let list = line.trim_end().strip_suffix(',')?;
-    words::is_clause(last.trim()).then_some(line_start + list.len())
-}
-
-/// Where the last text that is not closed on its line begins.
-fn unclosed_text(text: &str) -> Option<usize> {
-    let mut open = None;
-    let mut escaped = false;
-    let mut comment = false;
-    let mut before = ' ';
-    for (at, c) in text.char_indices() {
-        match c {
-            '\n' if open.is_some() => return open,
-            '\n' => comment = false,
-            _ if comment || escaped => escaped = false,
-            '\\' if open.is_some() => escaped = true,
-            '"' => open = if open.is_some() { None } else { Some(at) },
-            '/' if before == '/' && open.is_none() => comment = true,
-            _ => {}
-        }
-        before = c;
-    }
-    open
+    let letters = !token.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let token = token.to_ascii_lowercase();
+    letters
+        && (word == token || word.len() > 2 && strsim::damerau_levenshtein(word, &token) * 3 <= word.len())
 }
 
 /// What `word` belongs into, where it begins something elsewhere.
@@ -347,57 +294,4 @@ fn home(word: &str) -> Option<&'static str> {
         (Place::Intake, "an intake"),
     ];
     homes.into_iter().find(|(place, _)| words::begins(word, *place)).map(|(_, home)| home)
-}
-
-/// How what begins with `word` is written.
-fn form(rule: Rule, word: &str) -> Option<&'static str> {
-    Some(match (rule, word) {
-        (Rule::one_field, _) => "title: text max 70",
-        (Rule::one_declaration, "use") => "use \"team.flow\"",
-        (Rule::one_declaration, "enum") => "enum Risk { low, medium, high }",
-        (Rule::one_declaration, "asset") => "asset Draft { title: text max 70, body: text }",
-        (Rule::one_declaration, "actor") => "actor writer: model { uses \"writer-large\" }",
-        (Rule::one_declaration, "threshold") => "threshold good: quality >= 0.85",
-        (_, "flow") => "flow refresh { … }",
-        (_, "context") => "context { draft: Draft }",
-        (_, "default") => "default deadline 1h else -> stuck",
-        (_, "intake") => "intake lead from \"web\" -> sorting",
-        (_, "state") => "state drafting { … }",
-        (_, "approval") => "approval review { … }",
-        (_, "wait") => "wait cooling { … }",
-        (_, "call") => "call checks { … }",
-        (_, "end") => "end done: success { … }",
-        (_, "prove") => "prove ends within 6d",
-        (_, "scenario") => "scenario \"a weak draft is rejected\" { … }",
-        (_, "owner") => "owner writer",
-        (_, "asset") => "asset draft",
-        (_, "goal") => "goal \"what done means here\"",
-        (_, "needs") => "needs brief, notes?",
-        (_, "makes") => "makes draft, quality",
-        (_, "accept") => "accept 4h else -> escalated",
-        (_, "deadline") => "deadline 24h else -> stuck",
-        (_, "failure") => "failure -> stuck",
-        (_, "retry") => "retry 2 times every 30s",
-        (_, "handoff") => "handoff -> drafting when quality < 0.6 at most 3 times else -> rejected",
-        (_, "asks") => "asks \"May this be published?\"",
-        (_, "shows") => "shows risk, confidence",
-        (_, "options") => "options approve, reject",
-        (_, "for") => "for 14d -> measuring",
-        (Rule::one_actor_clause, "runs") => "runs \"tools/humanise\"",
-        (_, "runs") => "runs fact_check(draft) gives facts",
-        (_, "join") => "join all",
-        (_, "receipt") => "receipt live",
-        (_, "reason") => "reason \"why it ended\"",
-        (_, "map") => "map page = raw.url",
-        (_, "start") => "start opportunity",
-        (_, "at") => "at drafting quality = 0.2, risk = low",
-        (_, "expect") => "expect rejected",
-        (_, "uses") => "uses \"writer-large\"",
-        (_, "calls") => "calls \"POST https://cms.example.com/pages\"",
-        (_, "contact") => "contact \"legal@example.com\"",
-        (_, "name") => "name \"support-tier-1\"",
-        (_, "responds") => "responds within 24h",
-        (_, "costs") => "costs 0.15 USD",
-        _ => return None,
-    })
 }

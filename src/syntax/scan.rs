@@ -40,7 +40,9 @@ pub(super) struct Scanner<'t> {
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(file: FileId, text: &'t str) -> Scanner<'t> {
-        Scanner { file, text, at: 0, line_start: true, comments: Vec::new() }
+        // Editors of Windows mark UTF-8 at its start.
+        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Scanner { file, text, at, line_start: true, comments: Vec::new() }
     }
 
     fn byte(&self, at: usize) -> u8 {
@@ -74,7 +76,7 @@ impl<'t> Scanner<'t> {
     fn comment(&mut self) {
         let start = self.at;
         let rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
-        let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        let length = rest.iter().position(|&byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
         self.at = start + length;
         let trimmed = rest.get(..length).map_or(length, |line| line.trim_ascii_end().len());
         let kind = match (self.byte(start + 2), self.byte(start + 3)) {

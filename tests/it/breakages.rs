@@ -94,10 +94,8 @@ static CONTENT_REFRESH: &[Breakage] = &[
 fn every_breakage_is_told_where_it_is_with_a_help() {
     let mut wrong = Vec::new();
     for path in files("examples", ".flow").iter().filter(|path| is_pipeline(path)) {
-        let own = if path.ends_with("content_refresh.flow") { CONTENT_REFRESH } else { &[] };
         let text = read(path);
-        let tried =
-            ANYWHERE.iter().chain(own).filter_map(|breakage| Some((breakage, broken(&text, breakage)?)));
+        let tried = breakages(path).filter_map(|breakage| Some((breakage, broken(&text, breakage)?)));
         let tried: Vec<_> = tried.collect();
         assert!(tried.len() >= 20, "{}: only {} breakages fit", relative(path), tried.len());
         wrong.extend(
@@ -105,6 +103,23 @@ fn every_breakage_is_told_where_it_is_with_a_help() {
         );
     }
     none(wrong, "breakages that are not told as they should be");
+}
+
+/// Every broken text, with the path of what it was.
+pub(crate) fn all() -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for path in files("examples", ".flow").iter().filter(|path| is_pipeline(path)) {
+        let text = read(path);
+        let texts = breakages(path).filter_map(|breakage| broken(&text, breakage));
+        all.extend(texts.map(|(text, _)| (relative(path), text)));
+    }
+    all
+}
+
+/// Those that may fit the example.
+fn breakages(path: &Path) -> impl Iterator<Item = &'static Breakage> {
+    let own = if path.ends_with("content_refresh.flow") { CONTENT_REFRESH } else { &[] };
+    ANYWHERE.iter().chain(own)
 }
 
 fn is_pipeline(path: &Path) -> bool {

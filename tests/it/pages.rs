@@ -70,6 +70,11 @@ fn differences(code: Code) -> Vec<String> {
     cases(code.page()).into_iter().flat_map(check).collect()
 }
 
+/// The examples of a page: of each its files by name, the one that is checked first.
+pub(crate) fn examples(code: Code) -> Vec<Vec<(String, String)>> {
+    cases(code.page()).into_iter().map(|case| case.files).collect()
+}
+
 /// The bad example of a page, without its markers.
 pub(crate) fn broken(code: Code) -> String {
     example(code, "Example")

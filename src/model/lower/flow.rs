@@ -95,7 +95,10 @@ impl<'t> Lowering<'t> {
                 }
                 None => first = Some(context.keyword),
             }
-            open.flow.context_unknown |= context.faulty;
+            if context.faulty {
+                open.flow.context_unknown = true;
+                self.unreadable(context.span);
+            }
             lists.push(&context.fields);
         }
         open.flow.context = self.fields(merged(lists.into_iter(), |field| &field.name));

@@ -86,6 +86,8 @@ impl Lowering<'_> {
             self.refuse_reserved(&item.name, "a field");
             let field = self.field(item);
             match seen.get(&item.name.text) {
+                // Of what can't be read the name may be no name.
+                Some(_) if item.ty.is_none() => {}
                 Some(&first) => self.reports.duplicate(&item.name, first, "the field"),
                 None => {
                     seen.insert(&item.name.text, item.name.span);

@@ -12,13 +12,14 @@ impl Builder<'_> {
         let mut fields = Vec::new();
         let mut faulty = false;
         for pair in pairs {
-            let field = match pair.as_rule() {
-                Rule::field => self.field(pair),
-                Rule::field_junk => self.junk_field(&pair),
-                _ => continue,
-            };
-            faulty |= field.is_none();
-            fields.extend(field);
+            match pair.as_rule() {
+                Rule::field => fields.extend(self.field(pair)),
+                Rule::field_junk => {
+                    faulty = true;
+                    fields.extend(self.junk_field(&pair));
+                }
+                _ => {}
+            }
         }
         (fields, faulty)
     }
@@ -91,21 +92,30 @@ impl Builder<'_> {
     fn named_type(&mut self, pair: Pair) -> Option<TypeKind> {
         let mut parts = parts(pair);
         let name = self.name(&parts.next()?);
+        if let Some(form) = incomplete(&name.text) {
+            let message = format!("`{}` is not complete", name.text);
+            self.report(Code::Syntax, name.span, message, format!("the form is `{form}`"));
+            return None;
+        }
         let Some(bound) = parts.next() else { return Some(TypeKind::Named(name)) };
-        let (bounded, message) = match bound.as_rule() {
-            Rule::max => (&["text", "list"], format!("`{}` takes no `max`", name.text)),
-            _ => (&["int", "number"], format!("`{}` takes no range", name.text)),
+        let (bounded, message, form) = match bound.as_rule() {
+            Rule::max => (
+                ["text", "list"],
+                format!("`{}` takes no `max`", name.text),
+                "`text max 70`, `list max 20 of …`",
+            ),
+            _ => (["int", "number"], format!("`{}` takes no range", name.text), "`int 1..5`, `number 0..1`"),
         };
-        let [one, other] = bounded;
-        let meant = bounded.iter().find(|word| strsim::damerau_levenshtein(word, &name.text) <= 2);
         let found = Diagnostic::new(Code::Syntax, name.span, message);
+        let meant =
+            bounded.iter().find(|word| strsim::damerau_levenshtein(word, &name.text) * 3 <= word.len());
         self.found.push(match meant {
             Some(meant) => found.help(format!("did you mean `{meant}`?")).fix(
                 format!("change to `{meant}`"),
                 name.span,
                 *meant,
             ),
-            None => found.help(format!("remove it: only `{one}` and `{other}` take one")),
+            None => found.help(format!("remove it; only built-in types take one: {form}")),
         });
         None
     }
@@ -114,5 +124,14 @@ impl Builder<'_> {
         let max = part(pair, Rule::max)?;
         let number = part(&max, Rule::number)?;
         Some(self.literal(number))
+    }
+}
+
+/// How a type is written that never stands by its word alone.
+fn incomplete(word: &str) -> Option<&'static str> {
+    match word {
+        "money" => Some("money USD"),
+        "list" => Some("list max 20 of text max 80"),
+        _ => None,
     }
 }

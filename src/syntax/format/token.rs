@@ -72,7 +72,7 @@ fn token_length(rest: &str) -> usize {
     let mut bytes = rest.bytes();
     match (bytes.next(), bytes.next()) {
         (None, _) => 0,
-        (Some(b'/'), Some(b'/')) => rest.find('\n').unwrap_or(rest.len()),
+        (Some(b'/'), Some(b'/')) => rest.find(['\n', '\r']).unwrap_or(rest.len()),
         (Some(b'"'), _) => text_length(rest),
         (Some(b'-'), Some(digit)) if digit.is_ascii_digit() => number_length(rest),
         (Some(digit), _) if digit.is_ascii_digit() => number_length(rest),
