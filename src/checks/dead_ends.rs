@@ -158,7 +158,8 @@ pub(super) fn doomed(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
     let ways = facts.graph.ways_to(ends(facts.flow, false));
     let doomed = StateSet::of(states, |id| !facts.hopeful.contains(id) && ways.steps(id).next().is_some());
     let fruitless = facts.graph.reached_from(facts.fruitless().map(|(_, target)| target));
-    let told = |id: &StateId| !fruitless.contains(*id);
+    let comes_there = |id: StateId| facts.reached.contains(id) || may_lead_anywhere(facts);
+    let told = |&id: &StateId| !fruitless.contains(id) && comes_there(id);
     let last = facts.graph.edge(&doomed, &facts.graph.components(), Side::Last);
     let run = |id: StateId| ways.steps(id).map(|(arrow, _)| arrow).collect::<Vec<_>>();
     last.into_iter().filter(told).map(|id| only_fails(facts.at(id), &run(id))).collect()

@@ -44,7 +44,7 @@ fn is_last_without_threshold(at: At<'_>) -> bool {
 pub(super) fn weak_threshold(at: At<'_>, handoff: &Handoff) -> Option<Diagnostic> {
     let When::Guard(span, guard) = &handoff.when else { return None };
     let word = delivered(guard)?;
-    let place = if inside(*span, word) { word } else { *span };
+    let place = if span.contains(word) { word } else { *span };
     let name = at.name();
     let nothing_made =
         at.state.makes.is_empty() && !at.state.unknown && !matches!(at.state.kind, Kind::Call(_));
@@ -82,10 +82,6 @@ fn is_enough(guard: &Guard) -> bool {
         Guard::And(all) => all.iter().all(is_delivered),
         part => is_delivered(part),
     })
-}
-
-fn inside(outer: Span, inner: Span) -> bool {
-    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// B204: `otherwise` is the only handoff.

@@ -56,7 +56,7 @@ fn without_time(at: At<'_>) -> Diagnostic {
 
 fn without_target(at: At<'_>, time: Span) -> Diagnostic {
     let message = format!("nothing says where work goes when the deadline of `{}` passes", at.name());
-    if within(at.state.span, time) {
+    if at.state.span.contains(time) {
         return add_target(Diagnostic::new(Code::MissingDeadline, time, message), at.facts);
     }
     let found =
@@ -162,11 +162,7 @@ pub(super) fn tight_deadline(at: At<'_>) -> Option<Diagnostic> {
 
 /// Two times that clash: the later one of those in the state is to be changed.
 fn clash(code: Code, at: At<'_>, one: (Span, &str), other: (Span, &str), message: String) -> Diagnostic {
-    let own = |span: Span| within(at.state.span, span).then_some(span.start);
+    let own = |span: Span| at.state.span.contains(span).then_some(span.start);
     let (place, second) = if own(one.0) >= own(other.0) { (one, other) } else { (other, one) };
     Diagnostic::new(code, place.0, message).label(place.1).also(second.0, second.1)
-}
-
-fn within(outer: Span, inner: Span) -> bool {
-    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
 }

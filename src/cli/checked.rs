@@ -2,6 +2,7 @@
 //!
 //! Must not know: any rule, any format.
 
+use anstream::ColorChoice;
 use clap::ValueEnum;
 
 use super::input::{Disk, Input, InputArguments};
@@ -49,8 +50,9 @@ impl Checked {
     pub(super) fn read(arguments: &InputArguments) -> Result<Checked, Failure> {
         let input = Input::read(arguments)?;
         let files = input.sources.len() + input.unreadable.len();
-        let mut compilation = crate::compile(input.sources, &Disk);
-        for file in &input.unreadable {
+        let disk = Disk::default();
+        let mut compilation = crate::compile(input.sources, &disk);
+        for file in input.unreadable.iter().filter(|file| !disk.has_missed(file)) {
             compilation.diagnostics.push(file.diagnose(&mut compilation.sources));
         }
         Ok(Checked { compilation, files, unreadable: !input.unreadable.is_empty() })
@@ -117,6 +119,8 @@ impl Checked {
 /// If the output can't be written.
 pub(super) fn aside(findings: Findings<'_>, out: &mut Output) -> Result<(), Failure> {
     out.finish()?;
-    let look = Look { colour: out.colour(), links: out.links(), width: out.width() };
-    Ok(render(findings, Format::Rich, look, &mut anstream::stderr().lock())?)
+    let mut stderr = out.aside();
+    let colour = stderr.current_choice() != ColorChoice::Never;
+    let look = Look { colour, links: out.links(), width: out.width() };
+    Ok(render(findings, Format::Rich, look, &mut stderr)?)
 }

@@ -3,7 +3,7 @@
 //! Must not know: the language. The pipeline is `templates/init/pipeline.flow`.
 
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -21,9 +21,15 @@ pub(super) struct InitArguments {
 }
 
 pub(super) fn run(arguments: &InitArguments, out: &mut Output) -> Result<Outcome, Failure> {
-    let path = match arguments.folder.as_os_str() {
+    let folder = &arguments.folder;
+    if folder.is_file() || folder.extension().is_some_and(|extension| extension == "flow") {
+        let folder = folder.display();
+        return Err(Failure::new(format!("`{folder}` is the name of a file, and a folder is due"))
+            .help(format!("name the folder that is to hold `{NAME}`, or none for this one")));
+    }
+    let path = match folder.as_os_str() {
         here if here == "." => PathBuf::from(NAME),
-        _ => arguments.folder.join(NAME),
+        _ => folder.join(NAME),
     };
     let staged = stage(&path, TEMPLATE.as_bytes()).map_err(|error| unwritable(&path, &error))?;
     staged.persist_noclobber(&path).map_err(|error| match error.error.kind() {
@@ -33,10 +39,21 @@ pub(super) fn run(arguments: &InitArguments, out: &mut Output) -> Result<Outcome
         }
         _ => unwritable(&path, &error.error),
     })?;
-    let path = path.display();
-    writeln!(out, "wrote {path}\n\nnext:")?;
+    writeln!(out, "wrote {}\n\nnext:", path.display())?;
+    let path = typed(&path);
     writeln!(out, "  baton check {path}                       what is proved of it")?;
     writeln!(out, "  baton graph {path} --format mermaid      a picture of it")?;
     writeln!(out, "  baton build {path} --target asl          what AWS Step Functions runs")?;
     Ok(Outcome::Clean)
+}
+
+/// The path as it is typed into a shell.
+fn typed(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let is_plain = |c: char| c.is_alphanumeric() || "/\\:._-+@%".contains(c);
+    match path.chars().all(is_plain) {
+        true => path.into_owned(),
+        false if cfg!(windows) => format!("\"{path}\""),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }

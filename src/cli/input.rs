@@ -2,8 +2,9 @@
 //!
 //! Must not know: what the texts mean.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,9 +15,7 @@ use super::output::reason;
 use crate::Load;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{Sources, Span};
-
-/// No file may be larger.
-const LIMIT: u64 = 512 << 20;
+use crate::syntax::MAX_BYTES;
 
 /// What the commands that read files have in common.
 #[derive(Args, Debug)]
@@ -38,13 +37,35 @@ pub(super) struct Input {
     pub(super) origins: Vec<Option<PathBuf>>,
     /// Those that could not: the path as shown, and why.
     pub(super) unreadable: Vec<Unreadable>,
-    seen: BTreeSet<String>,
+    seen: BTreeSet<PathBuf>,
 }
 
 /// A file without a text.
 pub(super) struct Unreadable {
     path: String,
+    why: NoText,
+}
+
+/// Why there is no text: in words that follow `can't be read`, and what to do about it.
+struct NoText {
     why: String,
+    help: &'static str,
+}
+
+impl NoText {
+    fn new(why: impl Into<String>, help: &'static str) -> NoText {
+        NoText { why: why.into(), help }
+    }
+}
+
+impl From<std::io::Error> for NoText {
+    fn from(error: std::io::Error) -> NoText {
+        let help = match error.kind() {
+            ErrorKind::PermissionDenied => "give yourself leave to read it, or leave it out",
+            _ => "name a file that is there, or leave it out",
+        };
+        NoText::new(reason(&error), help)
+    }
 }
 
 impl Input {
@@ -82,17 +103,18 @@ impl Input {
                     self.add(entry.path(), Some(entry.path()), read_file(entry.path()))
                 }
                 Ok(_) => {}
-                Err(ignore::Error::WithPath { path, err }) => self.add(&path, None, Err(words(&err))),
-                Err(error) => self.add(folder, None, Err(words(&error))),
+                Err(ignore::Error::WithPath { path, err }) => self.add(&path, None, Err(unsearched(&err))),
+                Err(error) => self.add(folder, None, Err(unsearched(&error))),
             }
         }
     }
 
-    fn add(&mut self, path: &Path, origin: Option<&Path>, text: Result<String, String>) {
-        let path = shown(path);
-        if !self.seen.insert(path.clone()) {
+    fn add(&mut self, path: &Path, origin: Option<&Path>, text: Result<String, NoText>) {
+        // One file is one file, by whatever link it is reached.
+        if !self.seen.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned())) {
             return;
         }
+        let path = shown(path);
         match text {
             Ok(text) => {
                 self.sources.add(path, text);
@@ -107,8 +129,8 @@ impl Unreadable {
     /// Adds the file, without a text, and says that it could not be read.
     pub(super) fn diagnose(&self, sources: &mut Sources) -> Diagnostic {
         let file = sources.add(self.path.clone(), "");
-        let message = format!("`{}` can't be read: {}", self.path, self.why);
-        Diagnostic::new(Code::Io, Span::new(file, 0, 0), message)
+        let message = format!("`{}` can't be read: {}", self.path, self.why.why);
+        Diagnostic::new(Code::Io, Span::new(file, 0, 0), message).help(self.why.help)
     }
 }
 
@@ -118,34 +140,50 @@ fn is_flow_file(entry: &ignore::DirEntry) -> bool {
 }
 
 /// Why a folder could not be searched.
-fn words(error: &ignore::Error) -> String {
-    error.io_error().map_or_else(|| error.to_string(), reason)
+fn unsearched(error: &ignore::Error) -> NoText {
+    let why = error.io_error().map_or_else(|| error.to_string(), reason);
+    NoText::new(why, "make it a folder that you may read, or leave it out")
 }
 
 /// Reads what files use, from the disk.
-pub(super) struct Disk;
+#[derive(Default)]
+pub(super) struct Disk {
+    /// What could not be read, which is told where it is used.
+    missed: RefCell<BTreeSet<String>>,
+}
+
+impl Disk {
+    /// Whether the file was to be used and could not be.
+    pub(super) fn has_missed(&self, file: &Unreadable) -> bool {
+        self.missed.borrow().contains(&file.path)
+    }
+}
 
 impl Load for Disk {
     fn load(&self, path: &str) -> Result<Arc<str>, String> {
-        read_file(Path::new(path)).map(Arc::from)
+        read_file(Path::new(path)).map(Arc::from).map_err(|missing| {
+            self.missed.borrow_mut().insert(path.to_owned());
+            missing.why
+        })
     }
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+fn read_file(path: &Path) -> Result<String, NoText> {
     if path.is_dir() {
-        return Err("it is a folder".to_owned());
+        return Err(NoText::new("it is a folder", "name a file in it"));
     }
-    read_bounded(std::fs::File::open(path).map_err(|error| reason(&error))?)
+    read_bounded(std::fs::File::open(path)?)
 }
 
-fn read_bounded(reader: impl Read) -> Result<String, String> {
+fn read_bounded(reader: impl Read) -> Result<String, NoText> {
     let mut bytes = Vec::new();
-    reader.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
-    if bytes.len() as u64 > LIMIT {
-        return Err("it is larger than 512 MiB".to_owned());
+    reader.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(NoText::new("it is larger than 512 MiB", "split it into several files"));
     }
     String::from_utf8(bytes).map_err(|error| {
-        format!("it is not UTF-8 (the byte at offset {} fits nowhere)", error.utf8_error().valid_up_to())
+        let at = error.utf8_error().valid_up_to();
+        NoText::new(format!("it is not UTF-8 (the byte at offset {at} fits nowhere)"), "save it as UTF-8")
     })
 }
 

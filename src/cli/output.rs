@@ -40,6 +40,7 @@ impl From<Choice> for ColorChoice {
 /// gone away (`baton check | head`) is no error.
 pub(super) struct Output {
     stream: BufWriter<AutoStream<io::StdoutLock<'static>>>,
+    choice: Choice,
     colour: bool,
     gone: bool,
 }
@@ -53,7 +54,12 @@ impl Output {
             Choice::Never => false,
         };
         let stream = if colour { AutoStream::always(stdout) } else { AutoStream::always_ansi(stdout) };
-        Output { stream: BufWriter::new(stream), colour, gone: false }
+        Output { stream: BufWriter::new(stream), choice, colour, gone: false }
+    }
+
+    /// Standard error, in colour as for standard output was asked.
+    pub(super) fn aside(&self) -> AutoStream<io::StderrLock<'static>> {
+        stderr(self.choice)
     }
 
     /// Whether escape sequences for colour reach the reader.
@@ -108,11 +114,15 @@ impl Write for Output {
     }
 }
 
+fn stderr(choice: Choice) -> AutoStream<io::StderrLock<'static>> {
+    AutoStream::new(io::stderr().lock(), choice.into())
+}
+
 /// `error: …` and perhaps `help: …` on standard error.
 pub(super) fn complain(choice: Choice, message: &str, help: Option<&str>) {
     let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
     let cyan = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
-    let mut stderr = AutoStream::new(io::stderr().lock(), choice.into());
+    let mut stderr = stderr(choice);
     let _ = writeln!(stderr, "{red}error{red:#}: {message}");
     if let Some(help) = help {
         let _ = writeln!(stderr, "{cyan}help{cyan:#}: {help}");

@@ -39,6 +39,12 @@ impl Span {
         Span { start: self.end, ..self }
     }
 
+    /// Whether all of `inner` lies in it.
+    #[must_use]
+    pub fn contains(self, inner: Span) -> bool {
+        self.file == inner.file && self.start <= inner.start && inner.end <= self.end
+    }
+
     /// As a range of `usize`, for slicing.
     #[must_use]
     pub fn range(self) -> std::ops::Range<usize> {

@@ -109,7 +109,7 @@ fn each_slip_is_told_once_where_it_stands() {
             vec!["whne: expected `at`, `carry`, `otherwise` or `when`, found `whne`"],
         ),
         ("    handoff -> when x > 3", vec!["->: expected the name of a state or end after `->`"]),
-        ("    handoff -> e when x = 3", vec!["=: a comparison is not written `=`"]),
+        ("    handoff -> e when x = 3", vec!["=: guards are not written with `=`"]),
         ("    goal \"g\n    owner o", vec!["\"g: this text has no closing `\"`"]),
         (
             "    retry 2times every 5m\n    owner 5",

@@ -120,6 +120,37 @@ fn what_cannot_be_read_is_reported_and_ends_with_two() {
 }
 
 #[test]
+fn what_is_used_and_named_and_cannot_be_read_is_told_once() {
+    let folder = folder(&[("a.flow", &format!("use \"./gone.flow\"\n{}", good()))]);
+    let output =
+        baton(folder.path(), &["check", "a.flow", "gone.flow", "--format", "short"]).assert().code(2);
+    assert!(stdout(&output).starts_with("a.flow:1:5: error[B015]"), "{}", stdout(&output));
+    assert_eq!(stdout(&output).lines().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn one_file_is_one_file_by_whatever_path() {
+    let folder = folder(&[("a.flow", &bad())]);
+    std::os::unix::fs::symlink("a.flow", folder.path().join("b.flow")).unwrap();
+    let absolute = folder.path().join("a.flow");
+    let arguments = ["check", "a.flow", absolute.to_str().unwrap(), "b.flow", "--format", "short"];
+    let output = baton(folder.path(), &arguments).assert().code(1);
+    assert_eq!(paths(&output), ["a.flow"]);
+    assert_eq!(stdout(&output).lines().count(), 1);
+}
+
+#[test]
+fn colours_are_as_asked_on_standard_error_too() {
+    let folder = folder(&[("a.flow", &bad())]);
+    for (choice, coloured) in [("always", true), ("never", false), ("auto", false)] {
+        let output =
+            baton(folder.path(), &["graph", "a.flow", "--format", "dot", "--color", choice]).assert().code(1);
+        assert_eq!(stderr(&output).contains('\u{1b}'), coloured, "{choice}");
+    }
+}
+
+#[test]
 fn a_file_that_is_too_large_is_not_read() {
     let folder = folder(&[]);
     let huge = fs::File::create(folder.path().join("huge.flow")).unwrap();

@@ -40,5 +40,19 @@ fn a_file_that_is_there_stays() {
 fn a_folder_that_cannot_be_made_is_named() {
     let folder = folder(&[("taken", "")]);
     let output = baton(folder.path(), &["init", "taken"]).assert().code(2);
-    assert!(stderr(&output).contains("can't write `taken/pipeline.flow`"));
+    assert!(stderr(&output).contains("`taken` is the name of a file"));
+    let output = baton(folder.path(), &["init", "taken/below"]).assert().code(2);
+    assert!(stderr(&output).contains("can't write `taken/below/pipeline.flow`"));
+    let output = baton(folder.path(), &["init", "new.flow"]).assert().code(2);
+    assert!(stderr(&output).contains("`new.flow` is the name of a file"));
+    assert!(!folder.path().join("new.flow").exists());
+}
+
+#[test]
+fn a_path_with_a_blank_is_quoted() {
+    let folder = folder(&[]);
+    let output = stdout(&baton(folder.path(), &["init", "my team's"]).assert().code(0));
+    assert!(output.starts_with("wrote my team's/pipeline.flow\n"), "{output}");
+    #[cfg(unix)]
+    assert!(output.contains(r"  baton check 'my team'\''s/pipeline.flow'  "), "{output}");
 }

@@ -1,7 +1,7 @@
 //! Whatever the text is: no panic, places inside it, output that keeps to its schema.
 
-use baton::diagnostics::Diagnostic;
 use baton::diagnostics::render::{Findings, Format, Look, render};
+use baton::diagnostics::{Code, Diagnostic};
 use baton::source::{Sources, Span};
 use baton::{Compilation, diagnostics};
 use proptest::prelude::*;
@@ -113,6 +113,7 @@ fn holds(compilation: &Compilation) {
     let Compilation { sources, diagnostics, .. } = compilation;
     for diagnostic in diagnostics {
         assert!(!diagnostic.message.is_empty());
+        assert!(diagnostic.help.is_some() || diagnostic.code != Code::Syntax, "{diagnostic:?}");
         for place in places(diagnostic) {
             let inside = sources.file(place.file).text().get(place.range());
             assert!(inside.is_some(), "{place:?} is not a place of the text: {diagnostic:?}");

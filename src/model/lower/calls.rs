@@ -2,6 +2,7 @@
 //!
 //! Must not know: the callee's insides, but for its [`Signature`].
 
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -228,9 +229,8 @@ impl Join {
 fn fits(given: &Type, taken: &Type) -> bool {
     match (given, taken) {
         (Type::Text { max: given }, Type::Text { max: taken }) => at_most(*given, *taken),
-        (Type::Int(given), Type::Int(taken)) | (Type::Number(given), Type::Number(taken)) => {
-            lies_within(given, taken)
-        }
+        (Type::Int(given), Type::Int(taken)) => lies_within(&closed(given), &closed(taken)),
+        (Type::Number(given), Type::Number(taken)) => lies_within(given, taken),
         (Type::List { max: given, of }, Type::List { max: taken, of: taken_of }) => {
             at_most(*given, *taken) && fits(of, taken_of)
         }
@@ -240,6 +240,12 @@ fn fits(given: &Type, taken: &Type) -> bool {
 
 fn at_most(given: Option<u64>, taken: Option<u64>) -> bool {
     taken.is_none_or(|taken| given.is_some_and(|given| given <= taken))
+}
+
+/// The same whole numbers without `..<`.
+fn closed(bounds: &Bounds) -> Bounds {
+    let last = Decimal::from(u8::from(bounds.open));
+    Bounds { high: bounds.high.map(|high| high - last), open: false, ..*bounds }
 }
 
 fn lies_within(given: &Bounds, taken: &Bounds) -> bool {

@@ -3,6 +3,7 @@
 //! Must not know: flows; what a threshold asks there is resolved in [`super::guards`].
 
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use super::Lowering;
 use super::cycles::Edges;
@@ -10,7 +11,7 @@ use super::names::{Decl, Found};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Name, ThresholdId};
 use crate::source::Span;
-use crate::syntax::tree::{GuardExpr, GuardKind, PathExpr};
+use crate::syntax::tree::{FlowItem, GuardExpr, GuardKind, Member, PathExpr};
 
 /// Which thresholds each threshold names, free of circles.
 #[derive(Default)]
@@ -66,6 +67,7 @@ impl ThresholdOrder {
 impl Lowering<'_> {
     /// B016 for thresholds that use themselves, and the order of the others.
     pub(super) fn order_thresholds(&mut self) {
+        let hidden = self.hidden_everywhere();
         let mut edges = Vec::new();
         let mut places = Vec::new();
         let mut decides = Vec::new();
@@ -75,7 +77,9 @@ impl Lowering<'_> {
             uses.collect(&item.guard);
             decides.push(uses.decision);
             for name in uses.bare {
-                if let Found::Decl(Decl::Threshold(to)) = self.find(name) {
+                if let Found::Decl(Decl::Threshold(to)) = self.find(name)
+                    && !hidden.contains(&name.text)
+                {
                     edges.push((from, to.index()));
                     places.push(name);
                 }
@@ -87,6 +91,16 @@ impl Lowering<'_> {
             self.report_threshold_circle(&names);
         }
         self.rank_thresholds(&edges, &places, &walk.finished, decides);
+    }
+
+    /// The names that are a context field in every flow: a threshold of such a name is never meant.
+    fn hidden_everywhere(&self) -> FxHashSet<SmolStr> {
+        let mut flows = self.items.flows.iter().map(|flow| field_names(flow));
+        let first = flows.next().unwrap_or_default();
+        flows.fold(first, |mut hidden, fields| {
+            hidden.retain(|name| fields.contains(name));
+            hidden
+        })
     }
 
     fn rank_thresholds(
@@ -126,6 +140,14 @@ impl Lowering<'_> {
         }
         self.reports.add(diagnostic);
     }
+}
+
+fn field_names(flow: &FlowItem) -> FxHashSet<SmolStr> {
+    let contexts = flow.members.iter().filter_map(|member| match member {
+        Member::Context(context) => Some(&context.fields),
+        _ => None,
+    });
+    contexts.flatten().map(|field| field.name.text.clone()).collect()
 }
 
 /// The names in a threshold that may be thresholds.

@@ -70,7 +70,11 @@ impl Slip<'_, '_> {
         let &(sign, meanings) = SIGNS.iter().find(|(sign, _)| self.rest.starts_with(sign))?;
         let &meant = meanings.iter().find(|meaning| self.could_be(meaning))?;
         let span = self.reading.span(self.at, self.at + sign.len());
-        let found = syntax(span, format!("`{sign}` does not stand here")).help(format!("write `{meant}`"));
+        let message = match meant {
+            "->" | "=" | ":" => format!("`{sign}` does not stand here"),
+            _ => format!("guards are not written with `{sign}`"),
+        };
+        let found = syntax(span, message).help(format!("write `{meant}`"));
         Some(found.fix(format!("change to `{meant}`"), span, self.apart(sign, meant)))
     }
 
