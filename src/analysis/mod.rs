@@ -2,3 +2,5 @@
 //!
 //! Must not know: diagnostics, texts, the tree. Each part decides exactly or says that it could not; the procedures are
 //! those of `docs/proofs.md`.
+
+pub mod guards;

@@ -1,11 +1,97 @@
-//! People can decide, and silence comes to somebody else: B602, B603, B605.
+//! People can decide, and silence comes to somebody else: B601 to B606.
 //!
-//! Must not know: which decision a guard takes.
+//! Must not know: how it is decided which option a guard takes.
 
-use super::facts::At;
+use super::facts::{At, FlowFacts};
+use super::repairs::add_clause;
 use super::samples;
+use super::words::quoted;
+use crate::analysis::guards::Verdict;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Actor, ActorId, ActorKind, Arrow, ArrowKind, Kind, Model, Type};
+use crate::model::{
+    Actor, ActorId, ActorKind, Approval, Arrow, ArrowKind, HandoffId, Kind, Model, Name, Type, When,
+};
+
+/// B601: an option that no handoff takes. Where a guard is shut off, that is the more telling finding.
+pub(super) fn unhandled_option(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    let of_state = |(at, verdict): (At<'_>, &Verdict)| {
+        let options = names(at, &verdict.unhandled).into_iter();
+        options.map(|option| nothing_happens(at, option)).collect::<Vec<_>>()
+    };
+    facts.verdicts().filter(|(_, verdict)| verdict.never.is_empty()).flat_map(of_state).collect()
+}
+
+fn nothing_happens(at: At<'_>, option: &Name) -> Diagnostic {
+    let who = at.owner().map_or("somebody".to_owned(), |owner| quoted(&owner.name.text));
+    let message = format!("nothing happens when {who} decides `{}` in `{}`", option.text, at.name());
+    let found =
+        Diagnostic::new(Code::UnhandledOption, option.span, message).label("no handoff takes this option");
+    let (end, declare) = samples::failure_end(at.facts);
+    let value = format!("-> {end} when decision is {}", option.text);
+    let help = format!("say where work goes then, e.g. `handoff {value}`{declare}, or take the option away");
+    let found = found.help(help);
+    if declare.is_empty() { add_clause(found, at, "handoff", &value) } else { found }
+}
+
+/// The options of an approval at these positions.
+fn names<'m>(at: At<'m>, positions: &[u32]) -> Vec<&'m Name> {
+    let Kind::Approval(Approval { options, .. }) = &at.state.get().kind else { return Vec::new() };
+    positions.iter().filter_map(|&position| options.get(position as usize)).collect()
+}
+
+/// B604: silence goes the way of an answer.
+pub(super) fn silence_approves(at: At<'_>) -> Option<Diagnostic> {
+    let Kind::Approval(_) = &at.state.kind else { return None };
+    let is_timeout = |arrow: &&Arrow| matches!(arrow.kind, ArrowKind::Accept | ArrowKind::Deadline);
+    let options = at.facts.guards.options(at.id).ok()?;
+    at.arrows().filter(is_timeout).find_map(|arrow| counts_as_answer(at, arrow, &options))
+}
+
+/// `options`: those that each handoff takes.
+fn counts_as_answer(at: At<'_>, arrow: &Arrow, options: &[Vec<u32>]) -> Option<Diagnostic> {
+    let target = at.facts.at(arrow.to?);
+    if target.ends_in(false) {
+        return None;
+    }
+    let leads_there = |index: u32| {
+        let first = at.flow.arrows_in(&at.flow[HandoffId(index)].arrows).next();
+        first.filter(|arrow| arrow.to == Some(target.id) && at.facts.guards.may_take(arrow))
+    };
+    let mut handoffs = at.state.handoffs.clone().zip(options);
+    let (answer, taken) = handoffs.find_map(|(index, taken)| Some((leads_there(index)?, taken)))?;
+    let option = names(at, taken).first().map(|option| quoted(&option.text))?;
+    let (name, to) = (at.name(), target.name());
+    let message = format!(
+        "silence counts as {option}: when nobody answers `{name}` in time, the work goes to `{to}` as well"
+    );
+    let place = if arrow.inherited { at.state.name.span } else { arrow.span };
+    let found = Diagnostic::new(Code::SilenceApproves, place, message);
+    let found = if arrow.inherited { found.also(arrow.span, "from this default") } else { found };
+    let found = found.also(answer.span, format!("{option} leads here"));
+    let (end, declare) = samples::failure_end(at.facts);
+    Some(found.help(format!(
+        "let somebody else decide then, or let it fail: `else -> {end}`{declare}; if silence is meant to be consent, \
+         write `// allow(B604): why` above it"
+    )))
+}
+
+/// B606: an `otherwise` takes several answers for one.
+pub(super) fn swallowed_options(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    let swallowed = |(at, verdict): (At<'_>, &Verdict)| {
+        let (index, options) = verdict.swallowed.as_ref()?;
+        let handoff = at.state.get().handoffs.clone().nth(*index)?;
+        let When::Otherwise(word) = facts.flow[HandoffId(handoff)].when else { return None };
+        let options = names(at, options);
+        let said: Vec<_> = options.iter().map(|option| quoted(&option.text)).collect();
+        let (last, others) = said.split_last()?;
+        let message = format!("`otherwise` takes {} and {last} alike", others.join(", "));
+        let found = Diagnostic::new(Code::SwallowedOptions, word, message);
+        let found = found.label(format!("{} options of `{}`", options.len(), at.name()));
+        let first = options.first()?;
+        Some(found.help(format!("write a handoff for each option: `when decision is {}`", first.text)))
+    };
+    facts.verdicts().filter_map(swallowed).collect()
+}
 
 /// B602: nothing shows the reviewer how sure one may be, or what is at stake.
 pub(super) fn thin_evidence(at: At<'_>) -> Option<Diagnostic> {

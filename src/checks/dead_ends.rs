@@ -96,7 +96,9 @@ fn state_before(at: At<'_>) -> Option<&str> {
 
 /// B305: work can go round for ever.
 pub(super) fn unbounded_loop(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
-    let uncounted = Graph::new(facts.flow, |_, arrow| arrow.bound.is_none() && !arrow.bound_unknown);
+    let uncounted = Graph::new(facts.flow, |_, arrow| {
+        arrow.bound.is_none() && !arrow.bound_unknown && facts.guards.may_take(arrow)
+    });
     uncounted.short_cycles().iter().filter_map(|cycle| endless(facts, cycle)).collect()
 }
 

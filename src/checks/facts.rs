@@ -4,6 +4,7 @@
 
 use std::ops::Deref;
 
+use crate::analysis::guards::{Guards, Verdict};
 use crate::graph::{Graph, StateSet};
 use crate::model::walk::StateRef;
 use crate::model::{ActorKind, Flow, HandoffId, Intake, Kind, Model, Name, Slot, State, StateId, When};
@@ -15,6 +16,8 @@ pub(super) struct FlowFacts<'m> {
     pub(super) model: &'m Model,
     pub(super) sources: &'m Sources,
     pub(super) flow: &'m Flow,
+    /// What its guards let through.
+    pub(super) guards: Guards<'m>,
     /// The arrows that can be taken.
     pub(super) graph: Graph<'m>,
     /// What some intake reaches.
@@ -33,9 +36,10 @@ pub(super) struct FlowFacts<'m> {
 
 impl<'m> FlowFacts<'m> {
     pub(super) fn new(model: &'m Model, sources: &'m Sources, flow: &'m Flow) -> FlowFacts<'m> {
-        let graph = Graph::new(flow, |_, _| true);
+        let guards = Guards::new(model, flow);
+        let graph = Graph::new(flow, |_, arrow| guards.may_take(arrow));
         let reached = graph.reached_from(flow.intakes.iter().filter_map(|intake| flow[intake.arrow].to));
-        let open = StateSet::of(flow.states.len(), |id| is_open(flow, id));
+        let open = StateSet::of(flow.states.len(), |id| is_open(flow, id) || leaves_a_gap(&guards, id));
         let may_succeed = |id: &StateId| {
             open.contains(*id) || end_of(&flow[*id]).is_some_and(|success| success != Some(false))
         };
@@ -43,12 +47,29 @@ impl<'m> FlowFacts<'m> {
         let lost = graph.states().find(|&id| !reached.contains(id)).map(|id| &flow[id].name);
         let success_end = ends(flow, true).next().map(|end| &flow[end].name);
         let failure_end = likely_failure_end(flow);
-        FlowFacts { model, sources, flow, graph, reached, open, hopeful, lost, failure_end, success_end }
+        FlowFacts {
+            model,
+            sources,
+            flow,
+            guards,
+            graph,
+            reached,
+            open,
+            hopeful,
+            lost,
+            failure_end,
+            success_end,
+        }
     }
 
     /// All states, in the order of the text.
     pub(super) fn states(&self) -> impl Iterator<Item = At<'_>> {
         self.graph.states().map(|id| self.at(id))
+    }
+
+    /// The states whose guards are not as they should be, with what is wrong.
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = (At<'_>, &Verdict)> {
+        self.guards.verdicts.iter().map(|(id, verdict)| (self.at(*id), verdict))
     }
 
     pub(super) fn at(&self, id: StateId) -> At<'_> {
@@ -96,6 +117,12 @@ fn is_open(flow: &Flow, id: StateId) -> bool {
         || state.unknown
         || has_unknown_exit(state)
         || flow.arrows_in(&state.arrows).any(|arrow| arrow.to.is_none())
+}
+
+/// Some values, or an option, have no way on from it, or that could not be decided.
+fn leaves_a_gap(guards: &Guards<'_>, id: StateId) -> bool {
+    let has_gap = |verdict: &Verdict| verdict.gap.is_some() || !verdict.unhandled.is_empty();
+    guards.complex.binary_search(&id).is_ok() || guards.verdict(id).is_some_and(has_gap)
 }
 
 /// It has no handoff, or only an `otherwise`, which is what is left over of others.

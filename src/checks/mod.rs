@@ -5,10 +5,12 @@
 
 mod approvals;
 mod context;
+mod coverage;
 mod dead_ends;
 mod facts;
 mod hygiene;
 mod ownership;
+mod regions;
 mod repairs;
 mod runs;
 mod samples;
@@ -53,8 +55,12 @@ pub static ALL: &[Check] = &[
     check(Code::MissingAsset, Rule::State(ownership::missing_asset)),
     check(Code::MissingBinding, Rule::Model(ownership::missing_binding)),
     check(Code::MissingThreshold, Rule::Handoff(thresholds::missing_threshold)),
+    check(Code::NeverTrue, Rule::Flow(coverage::never_true)),
     check(Code::WeakThreshold, Rule::Handoff(thresholds::weak_threshold)),
     check(Code::LoneOtherwise, Rule::Handoff(thresholds::lone_otherwise)),
+    check(Code::TooComplex, Rule::Flow(coverage::too_complex)),
+    check(Code::Gap, Rule::Flow(coverage::gap)),
+    check(Code::Overlap, Rule::Flow(coverage::overlap)),
     check(Code::NoExit, Rule::State(dead_ends::no_exit)),
     check(Code::Unreachable, Rule::Flow(dead_ends::unreachable)),
     check(Code::UnboundedLoop, Rule::Flow(dead_ends::unbounded_loop)),
@@ -67,9 +73,12 @@ pub static ALL: &[Check] = &[
     check(Code::RetryPastDeadline, Rule::State(time::retry_past_deadline)),
     check(Code::TightDeadline, Rule::State(time::tight_deadline)),
     check(Code::NoReceipt, Rule::State(context::no_receipt)),
+    check(Code::UnhandledOption, Rule::Flow(approvals::unhandled_option)),
     check(Code::ThinEvidence, Rule::State(approvals::thin_evidence)),
     check(Code::MissingQuestion, Rule::State(approvals::missing_question)),
+    check(Code::SilenceApproves, Rule::State(approvals::silence_approves)),
     check(Code::SelfEscalation, Rule::Arrow(approvals::self_escalation)),
+    check(Code::SwallowedOptions, Rule::Flow(approvals::swallowed_options)),
     check(Code::Unused, Rule::Model(hygiene::unused)),
 ];
 

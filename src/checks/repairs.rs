@@ -27,6 +27,19 @@ pub(super) fn add_clause(found: Diagnostic, at: At<'_>, keyword: &str, value: &s
     }
 }
 
+/// With a repair that takes out what stands at `place`, together with its line where it stands alone.
+pub(super) fn delete(found: Diagnostic, at: At<'_>, title: &str, place: Span) -> Diagnostic {
+    let around = at.state.span;
+    let text = at.facts.sources.text(around);
+    let split = |end: u32| text.split_at_checked(end.checked_sub(around.start)? as usize);
+    let Some(((before, _), (_, after))) = split(place.start).zip(split(place.end)) else { return found };
+    let line = before.trim_end_matches([' ', '\t']);
+    let stands_alone = line.ends_with('\n') && after.trim_start_matches([' ', '\t']).starts_with('\n');
+    let start = if stands_alone { line.len() - 1 } else { line.len() };
+    let start = around.start + u32::try_from(start).unwrap_or_default();
+    found.fix(title, Span { start, ..place }, "")
+}
+
 /// The empty span where `span` starts.
 fn point(span: Span) -> Span {
     Span { end: span.start, ..span }

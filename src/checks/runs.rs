@@ -2,8 +2,9 @@
 //!
 //! Must not know: what a run shows.
 
-use super::words::{duration, way};
+use super::words::way;
 use crate::diagnostics::Label;
+use crate::model::words::duration;
 use crate::model::{ArrowId, ArrowKind, Flow, Start, StateId, Timer};
 
 /// The steps of a run along these arrows.

@@ -5,8 +5,9 @@
 use super::facts::{At, FlowFacts};
 use super::repairs::add_clause;
 use super::samples;
-use super::words::{duration, quoted};
+use super::words::quoted;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::model::words::duration;
 use crate::model::{ArrowKind, DefaultHop, Kind, Provenance, Timer};
 use crate::source::Span;
 

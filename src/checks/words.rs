@@ -1,4 +1,4 @@
-//! Pieces of sentences that several families say: ways, times, kinds.
+//! Pieces of sentences that several families say: ways, kinds.
 //!
 //! Must not know: any rule.
 
@@ -21,19 +21,6 @@ pub(super) fn way<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
         _ => Some(quoted(name)),
     };
     names.enumerate().filter_map(word).collect::<Vec<_>>().join(" -> ")
-}
-
-/// A time as an author writes it: `1d12h`.
-pub(super) fn duration(seconds: u64) -> String {
-    let mut rest = seconds;
-    let mut text = String::new();
-    for (unit, letter) in [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')] {
-        if rest >= unit {
-            text.push_str(&format!("{}{letter}", rest / unit));
-            rest %= unit;
-        }
-    }
-    if text.is_empty() { "0s".to_owned() } else { text }
 }
 
 /// `a model`, `an action` …

@@ -211,22 +211,14 @@ static TABLE: &[Row] = &[
     row(Code::NotExpressible, "B901", "not-expressible", Error, Family::Targets, "the target engine has no way to say it"),
 ];
 
-/// What the exact guard and dataflow analyses and the runner will report: this list only shrinks. Of B304, B306 and
-/// B307 only what follows from an arrow that is never true (B202) is missing.
+/// What the analyses and the runner will report: this list only shrinks.
 static PENDING: &[Code] = &[
-    Code::NeverTrue,
-    Code::TooComplex,
-    Code::Gap,
-    Code::Overlap,
     Code::TightDeadline, // against a callee's worst case
     Code::Unassigned,
     Code::Dropped,
     Code::UnreadCarry,
     Code::UnreadField,
     Code::NoReceipt, // not made on some path
-    Code::UnhandledOption,
-    Code::SilenceApproves,
-    Code::SwallowedOptions,
     Code::NotProved,
     Code::ScenarioFailed,
 ];

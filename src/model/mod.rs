@@ -14,6 +14,7 @@ mod ids;
 mod lower;
 mod state;
 pub mod walk;
+pub mod words;
 
 pub use asked::*;
 pub use declared::*;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
 use super::flow::Build;
-use super::words::duration;
 use super::{Incomplete, wanted};
+use crate::model::words::duration;
 use crate::model::{self, Slot};
 use crate::plan::hop::envelope_schema;
 use crate::plan::{Envelope, Hop, Timer, Verification};

@@ -1,11 +1,11 @@
-//! Guards, constants and times as a person writes them.
+//! Guards and constants as a person writes them.
 //!
 //! Must not know: how the author spelled them. Thresholds keep their names.
 
-use rust_decimal::Decimal;
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
-use crate::model::{Atom, CompareOp, Flow, Guard, Kind, Model, Path, Root, Test, Type, Value};
+use crate::model::words::{self, amount};
+use crate::model::{Atom, CompareOp, Flow, Guard, Kind, Model, Path, Root, Test, Value};
 use crate::plan::Exact;
 
 /// What it takes to print a flow's guards.
@@ -85,9 +85,9 @@ impl Words<'_> {
 
     fn value(self, path: &Path, value: &Value) -> SmolStr {
         match value {
-            Value::Number(number) => amount(*number, &path.ty),
+            Value::Number(number) => amount(*number, &path.ty).into(),
             Value::Money(money) => format_smolstr!("{} {}", Exact(money.amount), money.currency.code()),
-            Value::Text(text) => quoted(text),
+            Value::Text(text) => words::text(text).into(),
             Value::Bool(value) => value.to_smolstr(),
             Value::Member(id, member) => {
                 let found = self.model[*id].members.get(*member as usize);
@@ -123,59 +123,5 @@ fn operator(op: CompareOp) -> &'static str {
         CompareOp::AtMost => "<=",
         CompareOp::Greater => ">",
         CompareOp::AtLeast => ">=",
-    }
-}
-
-/// A number with the unit of its type.
-fn amount(number: Decimal, ty: &Type) -> SmolStr {
-    match ty {
-        Type::Percent => number
-            .checked_mul(Decimal::ONE_HUNDRED)
-            .map_or_else(|| Exact(number).to_smolstr(), |percent| format_smolstr!("{}%", Exact(percent))),
-        Type::Duration => {
-            u64::try_from(number.normalize()).map_or_else(|_| format_smolstr!("{}s", Exact(number)), duration)
-        }
-        Type::Money(currency) => format_smolstr!("{} {}", Exact(number), currency.code()),
-        _ => Exact(number).to_smolstr(),
-    }
-}
-
-/// `1d12h`: the units that are not zero, the largest first.
-pub(super) fn duration(seconds: u64) -> SmolStr {
-    let parts =
-        [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let said: String =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
-    if said.is_empty() { "0s".into() } else { said.into() }
-}
-
-/// A text as a literal.
-fn quoted(text: &str) -> SmolStr {
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t");
-    format_smolstr!("\"{escaped}\"")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_add_up_their_units() {
-        assert_eq!(duration(86_400 + 12 * 3_600), "1d12h");
-        assert_eq!(duration(90), "1m30s");
-        assert_eq!(duration(14 * 86_400), "14d");
-        assert_eq!(duration(0), "0s");
-    }
-
-    #[test]
-    fn numbers_wear_their_unit() {
-        assert_eq!(amount(Decimal::new(15, 3), &Type::Percent), "1.5%");
-        assert_eq!(amount(Decimal::new(900, 0), &Type::Duration), "15m");
-        assert_eq!(amount(Decimal::new(60, 2), &Type::Number(Default::default())), "0.6");
-    }
-
-    #[test]
-    fn texts_are_literals_again() {
-        assert_eq!(quoted("a \"b\"\\\n"), r#""a \"b\"\\\n""#);
     }
 }

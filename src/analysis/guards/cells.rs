@@ -1,0 +1,368 @@
+//! The values of one path, cut into cells at the constants with which the flow compares it: no guard of the flow can
+//! tell two values of one cell apart. And sets of such cells.
+//!
+//! Must not know: other paths, guards, states.
+//!
+//! Dense types (`number`, `percent`, `money`, `duration`) are cut into points and open intervals, `int` into points and
+//! runs of whole numbers, enums and texts into what is mentioned and the rest; an optional path has one cell more, for
+//! absence. Cells without a value are left out, so a set without cells is a set without values.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::model::{Bounds, CompareOp, Kind, Model, Path, Test, Type, Value, walk::StateRef};
+
+/// Values that no guard of the flow tells apart.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// One number.
+    Point(Decimal),
+    /// The numbers between two, without these; `None` is unbounded on that side.
+    Between(Option<Decimal>, Option<Decimal>),
+    /// An enum's member or an option, by position.
+    Member(u32),
+    /// The members or options that are not mentioned.
+    OtherMembers,
+    /// true or false.
+    Truth(bool),
+    /// A text that is mentioned.
+    Text(Box<str>),
+    /// Every other text.
+    OtherTexts,
+    /// Whatever it is: it is only asked for presence.
+    Present,
+    /// No value.
+    Absent,
+}
+
+/// The cells of one path, in order: numbers ascending, then the rest, absence last.
+#[derive(Clone, Debug)]
+pub struct Cells {
+    cells: Box<[Cell]>,
+    /// How many of them have a value.
+    values: u32,
+    /// There may be values that are not known: the enum or the options could not be read whole.
+    pub open: bool,
+}
+
+/// Sorted, disjoint runs of cells that don't touch: `start..end`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CellSet(Arc<[(u32, u32)]>);
+
+impl CellSet {
+    pub(super) fn new(runs: impl IntoIterator<Item = (u32, u32)>) -> CellSet {
+        let mut joined: Vec<(u32, u32)> = Vec::new();
+        for (start, end) in runs.into_iter().filter(|(start, end)| start < end) {
+            match joined.last_mut() {
+                Some(last) if last.1 >= start => last.1 = last.1.max(end),
+                _ => joined.push((start, end)),
+            }
+        }
+        CellSet(joined.into())
+    }
+
+    /// Its runs `start..end`, in order.
+    #[must_use]
+    pub fn runs(&self) -> &[(u32, u32)] {
+        &self.0
+    }
+
+    /// No cell belongs to it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a cell belongs to it.
+    #[must_use]
+    pub fn contains(&self, cell: u32) -> bool {
+        let after = self.0.partition_point(|&(start, _)| start <= cell);
+        after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|&(_, end)| cell < end)
+    }
+
+    /// The cells that belong to both.
+    #[must_use]
+    pub fn intersection(&self, other: &CellSet) -> CellSet {
+        let (mut runs, mut at) = (Vec::new(), 0);
+        for &(start, end) in self.runs() {
+            while let Some(&(from, to)) = other.0.get(at).filter(|run| run.0 < end) {
+                runs.push((start.max(from), end.min(to)));
+                if to > end {
+                    break;
+                }
+                at += 1;
+            }
+        }
+        CellSet::new(runs)
+    }
+
+    /// The cells that belong to one of both.
+    #[must_use]
+    pub fn union(&self, other: &CellSet) -> CellSet {
+        if self == other {
+            return self.clone();
+        }
+        let mut runs: Vec<_> = self.0.iter().chain(other.0.iter()).copied().collect();
+        runs.sort_unstable();
+        CellSet::new(runs)
+    }
+
+    /// The cells of `0..cells` that don't belong to it.
+    #[must_use]
+    pub fn complement(&self, cells: u32) -> CellSet {
+        let starts = std::iter::once(0).chain(self.0.iter().map(|run| run.1));
+        let ends = self.0.iter().map(|run| run.0).chain(std::iter::once(cells));
+        CellSet::new(starts.zip(ends))
+    }
+
+    /// Its cells.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().flat_map(|&(start, end)| start..end)
+    }
+}
+
+impl Cells {
+    /// The cells of a path that is compared with these constants; `state`: whose decision it is.
+    pub(super) fn new(
+        model: &Model,
+        state: Option<StateRef<'_>>,
+        path: &Path,
+        constants: &[&Value],
+    ) -> Cells {
+        let (mut cells, open) = match &path.ty {
+            Type::Int(bounds) => (stretches(&whole(bounds), &points(constants, true), true), false),
+            Type::Number(bounds) => (stretches(bounds, &points(constants, false), false), false),
+            Type::Percent => (stretches(&share(), &points(constants, false), false), false),
+            Type::Duration | Type::Money(_) => {
+                (stretches(&amounts(), &points(constants, false), false), false)
+            }
+            Type::Enum(id) => {
+                let declared = &model[*id];
+                (members(declared.members.len(), constants), declared.unknown)
+            }
+            Type::Options(_) => match state.map(|state| &state.get().kind) {
+                Some(Kind::Approval(approval)) => {
+                    (members(approval.options.len(), constants), approval.options_unknown)
+                }
+                _ => (Vec::new(), true),
+            },
+            Type::Bool => (vec![Cell::Truth(false), Cell::Truth(true)], false),
+            Type::Text { max } => (texts(*max, constants), false),
+            Type::Url => (texts(None, constants), false),
+            Type::Date | Type::Asset(_) | Type::List { .. } | Type::Unknown => (vec![Cell::Present], false),
+        };
+        let values = count(cells.len());
+        if path.optional {
+            cells.push(Cell::Absent);
+        }
+        Cells { cells: cells.into(), values, open }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        count(self.cells.len())
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> CellSet {
+        CellSet::new([(0, self.count())])
+    }
+
+    /// Those with a value.
+    #[must_use]
+    pub fn present(&self) -> CellSet {
+        CellSet::new([(0, self.values)])
+    }
+
+    /// The one without a value, if the path is optional.
+    #[must_use]
+    pub fn absent(&self) -> CellSet {
+        CellSet::new([(self.values, self.count())])
+    }
+
+    /// The cell at a position.
+    #[must_use]
+    pub fn get(&self, cell: u32) -> Option<&Cell> {
+        self.cells.get(cell as usize)
+    }
+
+    /// The positions of the members or options, of so many, that lie in some of these cells.
+    #[must_use]
+    pub fn members(&self, cells: &CellSet, total: u32) -> Vec<u32> {
+        let rest = self.cells.iter().position(|cell| *cell == Cell::OtherMembers).map(count);
+        let cell = |member: u32| {
+            let (start, end) = self.place(&Value::Option(member));
+            if start < end { Some(start) } else { rest }
+        };
+        (0..total).filter(|&member| cell(member).is_some_and(|cell| cells.contains(cell))).collect()
+    }
+
+    /// Those whose values pass a test. A test of an absent path is false, but for the one that asks for absence.
+    #[must_use]
+    pub fn passing(&self, test: &Test) -> CellSet {
+        match test {
+            Test::Compare(op, value) => self.comparing(*op, value),
+            Test::Range { low, high, open } => {
+                let (start, _) = self.place(low);
+                let (below, upto) = self.place(high);
+                CellSet::new([(start, if *open { below } else { upto })])
+            }
+            Test::Set(values) => {
+                let mut places: Vec<_> = values.iter().map(|value| self.place(value)).collect();
+                places.sort_unstable();
+                CellSet::new(places)
+            }
+            Test::Present(true) => self.present(),
+            Test::Present(false) => self.absent(),
+            Test::True => CellSet::new([self.place(&Value::Bool(true))]),
+        }
+    }
+
+    /// That of a constant.
+    pub(super) fn is(&self, value: &Value) -> CellSet {
+        CellSet::new([self.place(value)])
+    }
+
+    fn comparing(&self, op: CompareOp, value: &Value) -> CellSet {
+        let (start, end) = self.place(value);
+        match op {
+            CompareOp::Is => CellSet::new([(start, end)]),
+            CompareOp::IsNot => CellSet::new([(0, start), (end, self.values)]),
+            CompareOp::Less => CellSet::new([(0, start)]),
+            CompareOp::AtMost => CellSet::new([(0, end)]),
+            CompareOp::Greater => CellSet::new([(end, self.values)]),
+            CompareOp::AtLeast => CellSet::new([(start, self.values)]),
+        }
+    }
+
+    /// The cell of a constant at which they were cut, as a run; of one that the type can't take, the empty run where it
+    /// would stand.
+    fn place(&self, value: &Value) -> (u32, u32) {
+        let values = self.cells.get(..self.values as usize).unwrap_or_default();
+        let run = |below: usize, is: bool| (count(below), count(below) + u32::from(is));
+        match value {
+            Value::Number(number) => {
+                let below = values.partition_point(|cell| is_below(cell, *number));
+                run(below, values.get(below) == Some(&Cell::Point(*number)))
+            }
+            Value::Money(money) => self.place(&Value::Number(money.amount)),
+            Value::Bool(truth) => run(usize::from(*truth), true),
+            Value::Member(_, member) | Value::Option(member) => {
+                let below = values.partition_point(|cell| matches!(cell, Cell::Member(id) if id < member));
+                run(below, values.get(below) == Some(&Cell::Member(*member)))
+            }
+            Value::Text(text) => {
+                let below = values.partition_point(|cell| matches!(cell, Cell::Text(other) if other < text));
+                let is = matches!(values.get(below), Some(Cell::Text(other)) if other == text);
+                run(below, is)
+            }
+        }
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// All values of the cell are below the number, which is in no cell's midst.
+fn is_below(cell: &Cell, number: Decimal) -> bool {
+    match cell {
+        Cell::Point(point) => *point < number,
+        Cell::Between(_, high) => high.is_some_and(|high| high <= number),
+        _ => false,
+    }
+}
+
+fn share() -> Bounds {
+    Bounds { low: Some(Decimal::ZERO), high: Some(Decimal::ONE), open: false }
+}
+
+fn amounts() -> Bounds {
+    Bounds { low: Some(Decimal::ZERO), high: None, open: false }
+}
+
+/// The same whole numbers between closed, whole ends.
+fn whole(bounds: &Bounds) -> Bounds {
+    let high = bounds.high.map(|high| match high.is_integer() && bounds.open {
+        true => high - Decimal::ONE,
+        false => high.floor(),
+    });
+    Bounds { low: bounds.low.map(|low| low.ceil()), high, open: false }
+}
+
+/// The numbers at which a path is cut, ascending; of a fraction that cuts whole numbers, its neighbours.
+fn points(constants: &[&Value], whole: bool) -> Vec<Decimal> {
+    let numbers = constants.iter().filter_map(|value| match value {
+        Value::Number(number) => Some(*number),
+        Value::Money(money) => Some(money.amount),
+        _ => None,
+    });
+    let mut points: Vec<_> = match whole {
+        true => numbers.flat_map(|number| [number.floor(), number.ceil()]).collect(),
+        false => numbers.collect(),
+    };
+    points.sort_unstable();
+    points.dedup();
+    points
+}
+
+/// Points and what lies between them, within the bounds.
+fn stretches(bounds: &Bounds, points: &[Decimal], whole: bool) -> Vec<Cell> {
+    let inside = |point: &Decimal| {
+        bounds.low.is_none_or(|low| low <= *point)
+            && bounds.high.is_none_or(|high| *point < high || *point == high && !bounds.open)
+    };
+    let closed_high = bounds.high.filter(|_| !bounds.open);
+    let mut points: Vec<_> =
+        bounds.low.into_iter().chain(points.iter().copied().filter(inside)).chain(closed_high).collect();
+    points.retain(inside);
+    points.dedup();
+    let first = points.first().copied();
+    let below = || bounds.low.is_none().then_some(Cell::Between(None, first.or(bounds.high)));
+    let mut cells: Vec<Cell> = below().into_iter().collect();
+    for (index, point) in points.iter().enumerate() {
+        cells.push(Cell::Point(*point));
+        let next = points.get(index + 1).copied().or(bounds.high);
+        if next.is_none_or(|next| holds_between(*point, next, whole)) {
+            cells.push(Cell::Between(Some(*point), next));
+        }
+    }
+    cells
+}
+
+fn holds_between(low: Decimal, high: Decimal, whole: bool) -> bool {
+    let gap = if whole { Decimal::ONE } else { Decimal::ZERO };
+    high.checked_sub(low).is_none_or(|width| width > gap)
+}
+
+fn members(total: usize, constants: &[&Value]) -> Vec<Cell> {
+    let mut mentioned: Vec<_> = constants
+        .iter()
+        .filter_map(|value| match value {
+            Value::Member(_, member) | Value::Option(member) => Some(*member),
+            _ => None,
+        })
+        .collect();
+    mentioned.sort_unstable();
+    mentioned.dedup();
+    let rest = (mentioned.len() < total).then_some(Cell::OtherMembers);
+    mentioned.into_iter().map(Cell::Member).chain(rest).collect()
+}
+
+fn texts(max: Option<u64>, constants: &[&Value]) -> Vec<Cell> {
+    let mut mentioned: Vec<&str> = constants
+        .iter()
+        .filter_map(|value| match value {
+            Value::Text(text) => Some(&**text),
+            _ => None,
+        })
+        .collect();
+    mentioned.sort_unstable();
+    mentioned.dedup();
+    // Only the empty text has no character.
+    let rest = (max != Some(0) || mentioned.is_empty()).then_some(Cell::OtherTexts);
+    mentioned.into_iter().map(|text| Cell::Text(text.into())).chain(rest).collect()
+}

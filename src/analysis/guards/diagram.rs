@@ -1,0 +1,278 @@
+//! Sets of value combinations as ordered multi-valued decision diagrams: every set has exactly one, however it was made.
+//!
+//! Must not know: what the variables and their cells mean.
+//!
+//! As in Srinivasan, Ham, Malik and Brayton, "Algorithms for discrete function manipulation" (ICCAD 1990), with the
+//! edges of a node kept as runs of cells, so that a node is as large as the differences it makes and not as its domain.
+
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use super::cells::CellSet;
+
+/// A set of combinations: a node, or one of the two constants.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct Set(u32);
+
+/// No combination.
+pub(super) const NONE: Set = Set(0);
+/// Every combination.
+pub(super) const ALL: Set = Set(1);
+/// How many sets have no node.
+const CONSTANTS: u32 = 2;
+
+/// The work on a diagram went past its bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooComplex;
+
+/// A variable with what follows for each run of its cells. Neighbouring runs lead to different sets.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Node {
+    variable: u32,
+    edges: Box<[Edge]>,
+}
+
+/// The cells up to `end`, this one excluded, from where the edge before it ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Edge {
+    end: u32,
+    to: Set,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Operation {
+    And,
+    Or,
+    Without,
+}
+
+/// A store of sets over variables that are ordered by their numbers.
+#[derive(Debug)]
+pub(super) struct Diagram {
+    nodes: IndexSet<Node, FxBuildHasher>,
+    memo: FxHashMap<(Operation, Set, Set), Set>,
+    /// How many steps of work are still allowed.
+    budget: usize,
+}
+
+impl Diagram {
+    /// An empty store on which at most `budget` steps may be spent: nodes made, and operations on pairs of nodes.
+    pub(super) fn new(budget: usize) -> Diagram {
+        Diagram { nodes: IndexSet::default(), memo: FxHashMap::default(), budget }
+    }
+
+    /// The combinations whose `variable` lies in `chosen`, of so many cells.
+    pub(super) fn test(&mut self, variable: u32, chosen: &CellSet, cells: u32) -> Result<Set, TooComplex> {
+        let mut edges = Edges::default();
+        for &(start, end) in chosen.runs() {
+            edges.push(start, NONE);
+            edges.push(end, ALL);
+        }
+        edges.push(cells, NONE);
+        self.node(variable, edges)
+    }
+
+    pub(super) fn and(&mut self, one: Set, other: Set) -> Result<Set, TooComplex> {
+        match (one, other) {
+            (NONE, _) | (_, NONE) => Ok(NONE),
+            (ALL, set) | (set, ALL) => Ok(set),
+            _ if one == other => Ok(one),
+            _ => self.apply(Operation::And, one.min(other), one.max(other)),
+        }
+    }
+
+    pub(super) fn or(&mut self, one: Set, other: Set) -> Result<Set, TooComplex> {
+        match (one, other) {
+            (ALL, _) | (_, ALL) => Ok(ALL),
+            (NONE, set) | (set, NONE) => Ok(set),
+            _ if one == other => Ok(one),
+            _ => self.apply(Operation::Or, one.min(other), one.max(other)),
+        }
+    }
+
+    /// What is in the one, but not in the other.
+    pub(super) fn without(&mut self, one: Set, other: Set) -> Result<Set, TooComplex> {
+        match (one, other) {
+            (NONE, _) | (_, ALL) => Ok(NONE),
+            (set, NONE) => Ok(set),
+            _ if one == other => Ok(NONE),
+            _ => self.apply(Operation::Without, one, other),
+        }
+    }
+
+    /// The combination of many sets, two by two, so that large ones meet large ones only.
+    pub(super) fn fold(
+        &mut self,
+        mut sets: Vec<Set>,
+        empty: Set,
+        combine: fn(&mut Diagram, Set, Set) -> Result<Set, TooComplex>,
+    ) -> Result<Set, TooComplex> {
+        while sets.len() > 1 {
+            sets = self.halve(&sets, combine)?;
+        }
+        Ok(sets.first().copied().unwrap_or(empty))
+    }
+
+    /// Neighbours combined two by two; one that is left over stays.
+    pub(super) fn halve(
+        &mut self,
+        sets: &[Set],
+        combine: fn(&mut Diagram, Set, Set) -> Result<Set, TooComplex>,
+    ) -> Result<Vec<Set>, TooComplex> {
+        sets.chunks(2)
+            .map(|pair| match pair {
+                &[one, other] => combine(self, one, other),
+                rest => Ok(rest.first().copied().unwrap_or(NONE)),
+            })
+            .collect()
+    }
+
+    /// Recursion follows the variables, of which a state has a bounded number.
+    fn apply(&mut self, operation: Operation, one: Set, other: Set) -> Result<Set, TooComplex> {
+        let key = (operation, one, other);
+        if let Some(&known) = self.memo.get(&key) {
+            return Ok(known);
+        }
+        self.spend(1)?;
+        let variable = self.variable(one).min(self.variable(other));
+        let mut edges = Edges::default();
+        let (mut at_one, mut at_other) = (0, 0);
+        loop {
+            let left = self.edge(one, variable, at_one);
+            let right = self.edge(other, variable, at_other);
+            let end = left.end.min(right.end);
+            let to = match operation {
+                Operation::And => self.and(left.to, right.to),
+                Operation::Or => self.or(left.to, right.to),
+                Operation::Without => self.without(left.to, right.to),
+            }?;
+            edges.push(end, to);
+            at_one += usize::from(left.end == end);
+            at_other += usize::from(right.end == end);
+            if self.is_last(one, variable, at_one) && self.is_last(other, variable, at_other) {
+                break;
+            }
+        }
+        let set = self.node(variable, edges)?;
+        self.memo.insert(key, set);
+        Ok(set)
+    }
+
+    /// The `index`th edge of a set at a variable; a set that does not look at the variable has one edge, without end.
+    fn edge(&self, set: Set, variable: u32, index: usize) -> Edge {
+        let whole = Edge { end: u32::MAX, to: set };
+        match self.get(set) {
+            Some(node) if node.variable == variable => node.edges.get(index).copied().unwrap_or(whole),
+            _ => whole,
+        }
+    }
+
+    fn is_last(&self, set: Set, variable: u32, index: usize) -> bool {
+        match self.get(set) {
+            Some(node) if node.variable == variable => index >= node.edges.len(),
+            _ => true,
+        }
+    }
+
+    fn node(&mut self, variable: u32, edges: Edges) -> Result<Set, TooComplex> {
+        if let [only] = edges.0.as_slice() {
+            return Ok(only.to);
+        }
+        let (index, new) = self.nodes.insert_full(Node { variable, edges: edges.0.into() });
+        if new {
+            self.spend(1)?;
+        }
+        let index = u32::try_from(index).map_err(|_| TooComplex)?;
+        Ok(Set(index.checked_add(CONSTANTS).ok_or(TooComplex)?))
+    }
+
+    fn spend(&mut self, steps: usize) -> Result<(), TooComplex> {
+        self.budget = self.budget.checked_sub(steps).ok_or(TooComplex)?;
+        Ok(())
+    }
+
+    fn get(&self, set: Set) -> Option<&Node> {
+        self.nodes.get_index(set.0.checked_sub(CONSTANTS)? as usize)
+    }
+
+    /// The first variable at which a set looks; the constants look at none.
+    fn variable(&self, set: Set) -> u32 {
+        self.get(set).map_or(u32::MAX, |node| node.variable)
+    }
+
+    /// One way to a combination of the set: the variables at which it looks with a run of cells for each.
+    pub(super) fn example(&self, set: Set) -> Vec<(u32, (u32, u32))> {
+        let mut way = Vec::new();
+        let mut at = set;
+        while let Some(node) = self.get(at) {
+            let starts = std::iter::once(0).chain(node.edges.iter().map(|edge| edge.end));
+            let Some((start, edge)) = starts.zip(node.edges.iter()).find(|(_, edge)| edge.to != NONE) else {
+                return way;
+            };
+            way.push((node.variable, (start, edge.end)));
+            at = edge.to;
+        }
+        way
+    }
+
+    /// For each of these variables, ascending, the cells that it has in some combination of the set; `None`: all.
+    pub(super) fn shadows(&self, set: Set, variables: &[u32]) -> Vec<Option<CellSet>> {
+        let place = |variable: u32| variables.partition_point(|&other| other < variable);
+        let mut free = vec![0_i64; variables.len() + 1];
+        let mut runs: Vec<Vec<(u32, u32)>> = vec![Vec::new(); variables.len()];
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut open = Vec::new();
+        let mut visit = |from: usize, to: Set, open: &mut Vec<Set>| {
+            let until = if to == ALL { variables.len() } else { place(self.variable(to)) };
+            if let Some(first) = free.get_mut(from) {
+                *first += 1;
+            }
+            if let Some(last) = free.get_mut(until) {
+                *last -= 1;
+            }
+            if seen.insert(to) {
+                open.push(to);
+            }
+        };
+        if set != NONE {
+            visit(0, set, &mut open);
+        }
+        while let Some(set) = open.pop() {
+            let Some(node) = self.get(set) else { continue };
+            let at = place(node.variable);
+            let mut start = 0;
+            for edge in &node.edges {
+                if edge.to != NONE {
+                    if let Some(runs) = runs.get_mut(at) {
+                        runs.push((start, edge.end));
+                    }
+                    visit(at + 1, edge.to, &mut open);
+                }
+                start = edge.end;
+            }
+        }
+        let mut skipped = 0;
+        let of_variable = |(free, mut runs): (&i64, Vec<(u32, u32)>)| {
+            skipped += free;
+            runs.sort_unstable();
+            (skipped == 0).then(|| CellSet::new(runs))
+        };
+        free.iter().zip(runs).map(of_variable).collect()
+    }
+}
+
+/// Edges in the making.
+#[derive(Default)]
+struct Edges(Vec<Edge>);
+
+impl Edges {
+    /// The cells up to `end` lead to `to`.
+    fn push(&mut self, end: u32, to: Set) {
+        match self.0.last_mut() {
+            Some(last) if last.end >= end => {}
+            Some(last) if last.to == to => last.end = end,
+            None if end == 0 => {}
+            _ => self.0.push(Edge { end, to }),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! What is known of the work when it comes to a state: one set of cells per path, united over all ways in.
+//!
+//! Must not know: what follows from it.
+//!
+//! A forward analysis to its least fixed point. Guards, constants of maps and the absence at the start are all that
+//! counts; what a state makes is forgotten when the work leaves it.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use rustc_hash::FxHashSet;
+
+use super::cells::CellSet;
+use super::decision::Decision;
+use super::diagram::TooComplex;
+use super::space::{Space, optional_depths};
+use crate::model::walk::StateRef;
+use crate::model::{
+    Arrow, ArrowKind, FieldId, Handoff, Intake, Kind, MapValue, PathId, Root, Slot, Start, State, StateId,
+};
+
+/// So often may a state be looked at again before its knowledge counts as too complex.
+const MAX_VISITS: u32 = 1000;
+
+/// For each path the cells that its value may lie in. A path without an entry may have any value of its type.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Known(Vec<(PathId, CellSet)>);
+
+impl Known {
+    /// The cells in which the value of a path lies; `None`: any.
+    #[must_use]
+    pub fn get(&self, path: PathId) -> Option<&CellSet> {
+        let index = self.0.binary_search_by_key(&path, |entry| entry.0).ok()?;
+        self.0.get(index).map(|entry| &entry.1)
+    }
+
+    /// The paths of which something is known.
+    pub fn paths(&self) -> impl Iterator<Item = PathId> + '_ {
+        self.0.iter().map(|entry| entry.0)
+    }
+
+    /// Without what is known of paths that `forgets` chooses.
+    fn without(mut self, forgets: impl Fn(PathId) -> bool) -> Known {
+        self.0.retain(|&(path, _)| !forgets(path));
+        self
+    }
+
+    /// With the cells of more paths, ascending; those of paths that it knows replace what it knows.
+    fn with(&self, more: Vec<(PathId, CellSet)>) -> Known {
+        let mut entries = Vec::with_capacity(self.0.len() + more.len());
+        let mut old = self.0.iter().peekable();
+        for entry in more {
+            while let Some(before) = old.next_if(|before| before.0 < entry.0) {
+                entries.push(before.clone());
+            }
+            old.next_if(|same| same.0 == entry.0);
+            entries.push(entry);
+        }
+        entries.extend(old.cloned());
+        Known(entries)
+    }
+
+    /// Takes in what another way brings; whether there is more than before.
+    fn join(&mut self, other: &Known, space: &Space<'_>) -> bool {
+        let mut grown = false;
+        let mut others = other.0.iter().peekable();
+        self.0.retain_mut(|(path, cells)| {
+            while others.next_if(|(before, _)| before < path).is_some() {}
+            let Some((_, more)) = others.next_if(|(same, _)| same == path) else {
+                grown = true;
+                return false;
+            };
+            let both = cells.union(more);
+            if both != *cells {
+                grown = true;
+                *cells = both;
+            }
+            *cells != space.cells(*path).all()
+        });
+        grown
+    }
+}
+
+/// What is known on arrival, state by state.
+#[derive(Debug)]
+pub(super) struct Arrivals {
+    /// `None`: no work comes there for certain.
+    pub(super) known: Vec<Option<Known>>,
+    /// Something that could not be read, or decided, may bring more work anywhere.
+    pub(super) doubtful: bool,
+    /// States whose guards, or knowledge, were too complex.
+    pub(super) complex: Vec<StateId>,
+}
+
+/// Follows the work from the intakes until nothing new comes anywhere.
+pub(super) fn arrivals(space: &Space<'_>) -> Arrivals {
+    let flow = space.flow;
+    let mut spread = Spread {
+        space,
+        order: order(space),
+        arrivals: Arrivals {
+            known: vec![None; flow.states.len()],
+            doubtful: is_doubtful(space),
+            complex: Vec::new(),
+        },
+        visits: vec![0; flow.states.len()],
+        waiting: BinaryHeap::new(),
+        queued: vec![false; flow.states.len()],
+    };
+    for intake in flow.intakes.iter().filter(|intake| !is_unsure(intake)) {
+        if let Some(to) = flow[intake.arrow].to {
+            spread.bring(to, &at_the_door(space, intake));
+        }
+    }
+    spread.run();
+    spread.arrivals
+}
+
+struct Spread<'s> {
+    space: &'s Space<'s>,
+    /// The place of each state in an order in which work mostly comes to them.
+    order: Vec<u32>,
+    arrivals: Arrivals,
+    visits: Vec<u32>,
+    waiting: BinaryHeap<Reverse<(u32, StateId)>>,
+    queued: Vec<bool>,
+}
+
+#[allow(clippy::indexing_slicing)] // all vectors here have one entry for every state of the flow
+impl Spread<'_> {
+    fn run(&mut self) {
+        while let Some(Reverse((_, state))) = self.waiting.pop() {
+            self.queued[state.index()] = false;
+            self.visits[state.index()] += 1;
+            let tired = self.visits[state.index()] > MAX_VISITS;
+            if tired || self.visit(state).is_err() {
+                self.arrivals.complex.push(state);
+                self.arrivals.doubtful = true;
+            }
+        }
+        self.arrivals.complex.sort_unstable();
+        self.arrivals.complex.dedup();
+    }
+
+    fn bring(&mut self, to: StateId, known: &Known) {
+        let new = match &mut self.arrivals.known[to.index()] {
+            Some(before) => before.join(known, self.space),
+            nothing => {
+                *nothing = Some(known.clone());
+                true
+            }
+        };
+        let leads_on = !matches!(self.space.flow[to].kind, Kind::End(_));
+        if new && leads_on && !std::mem::replace(&mut self.queued[to.index()], true) {
+            self.waiting.push(Reverse((self.order[to.index()], to)));
+        }
+    }
+
+    fn visit(&mut self, id: StateId) -> Result<(), TooComplex> {
+        let space = self.space;
+        let Some(known) = &self.arrivals.known[id.index()] else { return Ok(()) };
+        let state = StateRef { id, flow: space.flow, model: space.model };
+        let left = leaving(space, state.get(), known);
+        let given = handing_on(space, state.get(), known);
+        for arrow in state.arrows().filter(|arrow| !matches!(arrow.kind, ArrowKind::Handoff(_))) {
+            self.bring_along([arrow], &left);
+        }
+        let mut decision = Decision::new(space, Some(state), &given, None)?;
+        for (index, handoff) in state.handoffs().enumerate() {
+            let taken = decision.handoffs[index];
+            self.arrivals.doubtful |= taken.surely != taken.maybe;
+            if let Some(shadows) = decision.shadows(taken.surely)? {
+                let along = behind(space, handoff, &given, shadows);
+                self.bring_along(space.flow.arrows_in(&handoff.arrows), &along);
+            }
+        }
+        Ok(())
+    }
+
+    fn bring_along<'a>(&mut self, arrows: impl IntoIterator<Item = &'a Arrow>, known: &Known) {
+        for to in arrows.into_iter().filter_map(|arrow| arrow.to) {
+            self.bring(to, known);
+        }
+    }
+}
+
+/// What is known when work leaves by anything but a handoff: what the state makes is forgotten.
+pub(super) fn leaving(space: &Space<'_>, state: &State, known: &Known) -> Known {
+    let made = state.makes.iter().filter_map(|made| made.field).collect();
+    known.clone().without(|path| is_below(space, path, &made))
+}
+
+/// What is known when work is handed on, before the guard is looked at: what runs give is forgotten as well.
+pub(super) fn handing_on(space: &Space<'_>, state: &State, known: &Known) -> Known {
+    let made = made(state);
+    known.clone().without(|path| is_below(space, path, &made))
+}
+
+/// The fields that are new where a state's guards are looked at.
+pub(super) fn made(state: &State) -> FxHashSet<FieldId> {
+    let runs = match &state.kind {
+        Kind::Call(call) => call.runs.as_slice(),
+        _ => &[],
+    };
+    let given = runs.iter().filter_map(|run| run.gives.as_ref());
+    state.makes.iter().chain(given).filter_map(|made| made.field).collect()
+}
+
+/// What is known behind a handoff that leaves these cells of some paths. A decision is known only where it is made, and
+/// what an explicit `carry` leaves out is gone.
+pub(super) fn behind(
+    space: &Space<'_>,
+    handoff: &Handoff,
+    given: &Known,
+    shadows: Vec<(PathId, CellSet)>,
+) -> Known {
+    let known = given.with(shadows).without(|path| matches!(space.flow[path].root, Root::Decision(_)));
+    let Some(carry) = &handoff.carry else { return known };
+    let kept = carry.fields.iter().filter_map(|used| used.field).collect();
+    known.without(|path| !is_below(space, path, &kept))
+}
+
+fn is_below(space: &Space<'_>, path: PathId, fields: &FxHashSet<FieldId>) -> bool {
+    matches!(space.flow[path].root, Root::Field(field) if fields.contains(&field))
+}
+
+/// What is known of work that comes in: optional fields of the context are absent, but for the one that it fills.
+pub(super) fn at_the_door(space: &Space<'_>, intake: &Intake) -> Known {
+    let flow = space.flow;
+    let entry = |(index, path): (usize, &crate::model::Path)| {
+        let Root::Field(field) = path.root else { return None };
+        let id = PathId::new(index);
+        let cells = space.cells(id);
+        let known = match flow[field].ty.optional {
+            _ if intake.field == Some(field) => filled(space, intake, id),
+            true => cells.absent(),
+            false => cells.all(),
+        };
+        (known != cells.all()).then_some((id, known))
+    };
+    Known(flow.paths.iter().enumerate().filter_map(entry).collect())
+}
+
+/// What is known of a path below the field that work fills when it comes in.
+fn filled(space: &Space<'_>, intake: &Intake, id: PathId) -> CellSet {
+    let (flow, path, cells) = (space.flow, &space.flow[id], space.cells(id));
+    let below: Vec<usize> =
+        optional_depths(space.model, flow, path).into_iter().filter(|&depth| depth > 0).collect();
+    let otherwise = if below.is_empty() { cells.present() } else { cells.all() };
+    let Some(maps) = &intake.maps else { return otherwise };
+    let mapped = maps.iter().filter_map(|map| Some((&flow[map.path.path?].steps, &map.value)));
+    for (steps, value) in mapped.clone() {
+        match value {
+            MapValue::Constant(value) if *steps == path.steps => return cells.is(value),
+            _ => {}
+        }
+    }
+    let touches = |depth: usize| {
+        let field = path.steps.get(..depth).unwrap_or_default();
+        mapped.clone().any(|(steps, _)| steps.starts_with(field) || field.starts_with(steps))
+    };
+    if below.into_iter().all(touches) { otherwise } else { cells.absent() }
+}
+
+/// What the intake fills is not known for certain.
+fn is_unsure(intake: &Intake) -> bool {
+    let maps = intake.maps.iter().flatten();
+    let is_unknown =
+        |map: &crate::model::Map| map.path.path.is_none() || matches!(map.value, MapValue::Unknown);
+    intake.unknown || intake.field.is_none() || maps.into_iter().any(is_unknown)
+}
+
+/// Something that could not be read may bring more work somewhere.
+fn is_doubtful(space: &Space<'_>) -> bool {
+    let flow = space.flow;
+    let has_unknown_exit = |state: &State| {
+        state.unknown
+            || state.accept == Slot::Unknown
+            || state.deadline == Slot::Unknown
+            || state.failure == Slot::Unknown
+            || matches!(&state.kind, Kind::Wait { time: Slot::Unknown })
+            || state.makes.iter().any(|made| made.field.is_none())
+    };
+    flow.unknown
+        || flow.context_unknown
+        || flow.intakes.iter().any(is_unsure)
+        || flow.arrows.iter().any(|arrow| arrow.to.is_none())
+        || flow.states.iter().any(has_unknown_exit)
+}
+
+/// Each state's place in reverse postorder of a depth-first search from the intakes; states that it does not meet come
+/// last.
+fn order(space: &Space<'_>) -> Vec<u32> {
+    let flow = space.flow;
+    let mut order = vec![u32::MAX; flow.states.len()];
+    let mut next = u32::try_from(flow.states.len()).unwrap_or(u32::MAX);
+    let mut met = vec![false; flow.states.len()];
+    let mut enter =
+        |state: StateId| met.get_mut(state.index()).is_some_and(|met| !std::mem::replace(met, true));
+    let doors = flow.arrows.iter().filter(|arrow| matches!(arrow.from, Start::Intake(_)));
+    for door in doors.filter_map(|arrow| arrow.to) {
+        let mut open: Vec<(StateId, std::ops::Range<u32>)> = Vec::new();
+        if enter(door) {
+            open.push((door, flow[door].arrows.clone()));
+        }
+        while let Some((state, arrows)) = open.last_mut() {
+            match arrows.next() {
+                Some(arrow) => {
+                    if let Some(to) = flow[crate::model::ArrowId(arrow)].to.filter(|&to| enter(to)) {
+                        open.push((to, flow[to].arrows.clone()));
+                    }
+                }
+                None => {
+                    next -= 1;
+                    if let Some(place) = order.get_mut(state.index()) {
+                        *place = next;
+                    }
+                    open.pop();
+                }
+            }
+        }
+    }
+    order
+}

@@ -1,0 +1,198 @@
+//! Which values a guard lets through, decided exactly: gaps, overlaps, guards that are never true, what is known on
+//! arrival. The procedure is that of `docs/proofs.md`: cells, and a multi-valued decision diagram a state.
+//!
+//! Must not know: words; time, cost and context.
+
+mod cells;
+mod decision;
+mod diagram;
+mod known;
+mod region;
+mod space;
+mod verdict;
+
+pub use cells::{Cell, CellSet, Cells};
+pub use diagram::TooComplex;
+pub use known::Known;
+pub use region::Region;
+pub use space::Space;
+pub use verdict::{Gap, Never, Overlap, Verdict};
+
+use rayon::prelude::*;
+
+use crate::model::walk::StateRef;
+use crate::model::{Arrow, ArrowId, ArrowKind, Flow, Guard, HandoffId, Kind, Model, PathId, Start, StateId};
+use decision::Decision;
+use diagram::NONE;
+use known::{Arrivals, arrivals, at_the_door, behind, handing_on, leaving};
+use verdict::{Certainty, verdict};
+
+/// States are looked at side by side in pieces of so many.
+const PIECE: usize = 256;
+
+/// What is decided of all guards of a flow.
+#[derive(Debug)]
+pub struct Guards<'m> {
+    /// The values that they tell apart.
+    pub space: Space<'m>,
+    arrivals: Arrivals,
+    /// States whose guards, or what is known there, are too complex to decide, in the order of the text.
+    pub complex: Vec<StateId>,
+    /// What is wrong, state by state, in the order of the text.
+    pub verdicts: Vec<(StateId, Verdict)>,
+    /// For each handoff whether nothing takes it.
+    never: Vec<bool>,
+}
+
+impl<'m> Guards<'m> {
+    /// Decides the guards of a flow.
+    #[must_use]
+    pub fn new(model: &'m Model, flow: &'m Flow) -> Guards<'m> {
+        let space = Space::new(model, flow);
+        let arrivals = arrivals(&space);
+        let look = |id: StateId| Some((id, look(&space, &arrivals, StateRef { id, flow, model })?));
+        let states = (0..flow.states.len()).into_par_iter().with_min_len(PIECE).map(StateId::new);
+        let looked: Vec<_> = states.filter_map(look).collect();
+        let mut complex = arrivals.complex.clone();
+        let mut verdicts = Vec::new();
+        let mut never = vec![false; flow.handoffs.len()];
+        for (id, found) in looked {
+            match found {
+                Ok(verdict) => {
+                    let first = flow[id].handoffs.start as usize;
+                    for shut in &verdict.never {
+                        if let Some(never) = never.get_mut(first + shut.handoff) {
+                            *never = true;
+                        }
+                    }
+                    verdicts.push((id, verdict));
+                }
+                Err(TooComplex) => complex.push(id),
+            }
+        }
+        complex.sort_unstable();
+        complex.dedup();
+        Guards { space, arrivals, complex, verdicts, never }
+    }
+
+    /// What is wrong with the guards of a state, if something is.
+    #[must_use]
+    pub fn verdict(&self, state: StateId) -> Option<&Verdict> {
+        let index = self.verdicts.binary_search_by_key(&state, |(id, _)| *id).ok()?;
+        self.verdicts.get(index).map(|(_, verdict)| verdict)
+    }
+
+    /// What is known of work that comes to a state; `None` if none comes there for certain.
+    #[must_use]
+    pub fn known(&self, state: StateId) -> Option<&Known> {
+        self.arrivals.known.get(state.index())?.as_ref()
+    }
+
+    /// Whether there is a value for sure wherever a path is read on arrival, as far as guards, maps and the start tell.
+    #[must_use]
+    pub fn is_present(&self, state: StateId, path: PathId) -> bool {
+        let cells = self.space.cells(path);
+        let known = self.known(state).and_then(|known| known.get(path));
+        cells.absent().iter().all(|absent| known.is_some_and(|known| !known.contains(absent)))
+    }
+
+    /// Whether some values may take an arrow.
+    #[must_use]
+    pub fn may_take(&self, arrow: &Arrow) -> bool {
+        match arrow.kind {
+            ArrowKind::Handoff(id) => !self.never.get(id.index()).copied().unwrap_or_default(),
+            _ => true,
+        }
+    }
+
+    /// For each handoff of an approval the options with which it is taken, by position.
+    ///
+    /// # Errors
+    /// If the guards are too complex.
+    pub fn options(&self, state: StateId) -> Result<Vec<Vec<u32>>, TooComplex> {
+        let Kind::Approval(approval) = &self.space.flow[state].kind else { return Ok(Vec::new()) };
+        let mut decision = self.decision(state)?;
+        (0..decision.handoffs.len())
+            .map(|handoff| decision.options_of(handoff, approval.options.len()))
+            .collect()
+    }
+
+    /// Whether whatever takes a handoff has decided for the option at that position.
+    ///
+    /// # Errors
+    /// If the guards are too complex.
+    pub fn implies(&self, handoff: HandoffId, option: u32) -> Result<bool, TooComplex> {
+        let state = self.space.flow[handoff].state;
+        let Kind::Approval(approval) = &self.space.flow[state].kind else { return Ok(false) };
+        let index = handoff.index() - self.space.flow[state].handoffs.start as usize;
+        let taken = self.decision(state)?.options_of(index, approval.options.len())?;
+        Ok(taken.iter().all(|&taken| taken == option))
+    }
+
+    /// The arrows into a state along which a condition does not hold for certain when the state is entered, each with
+    /// values with which it does not.
+    ///
+    /// # Errors
+    /// If the guards are too complex.
+    pub fn entered_without(
+        &self,
+        state: StateId,
+        condition: &Guard,
+    ) -> Result<Vec<(ArrowId, Region)>, TooComplex> {
+        let flow = self.space.flow;
+        let arrows = flow.arrows.iter().enumerate().filter(|(_, arrow)| arrow.to == Some(state));
+        let mut found = Vec::new();
+        for (index, arrow) in arrows.filter(|(_, arrow)| self.may_take(arrow)) {
+            if let Some(region) = self.without(arrow, condition)? {
+                found.push((ArrowId::new(index), region));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Values that go along an arrow although the condition does not hold.
+    fn without(&self, arrow: &Arrow, condition: &Guard) -> Result<Option<Region>, TooComplex> {
+        let (space, flow) = (&self.space, self.space.flow);
+        let from = match arrow.from {
+            Start::Intake(intake) => {
+                let known = at_the_door(space, &flow[intake]);
+                return Decision::new(space, None, &known, Some(condition))?.unasked(None);
+            }
+            Start::State(from) => from,
+        };
+        let Some(known) = self.known(from) else { return Ok(None) };
+        let ArrowKind::Handoff(id) = arrow.kind else {
+            let known = leaving(space, &flow[from], known);
+            return Decision::new(space, None, &known, Some(condition))?.unasked(None);
+        };
+        let given = handing_on(space, &flow[from], known);
+        let state = StateRef { id: from, flow, model: space.model };
+        let index = id.index() - flow[from].handoffs.start as usize;
+        let mut decision = Decision::new(space, Some(state), &given, Some(condition))?;
+        if flow[id].carry.is_none() {
+            return decision.unasked(Some(index));
+        }
+        let surely = decision.handoffs.get(index).map_or(NONE, |taken| taken.surely);
+        let Some(shadows) = decision.shadows(surely)? else { return Ok(None) };
+        let known = behind(space, &flow[id], &given, shadows);
+        Decision::new(space, None, &known, Some(condition))?.unasked(None)
+    }
+
+    fn decision(&self, state: StateId) -> Result<Decision<'_>, TooComplex> {
+        let space = &self.space;
+        let known = self.known(state).cloned().unwrap_or_default();
+        let given = handing_on(space, &space.flow[state], &known);
+        Decision::new(space, Some(StateRef { id: state, flow: space.flow, model: space.model }), &given, None)
+    }
+}
+
+/// Looks at a state, if it has guards.
+fn look(space: &Space<'_>, arrivals: &Arrivals, state: StateRef<'_>) -> Option<Result<Verdict, TooComplex>> {
+    state.handoffs().next()?;
+    let known = arrivals.known.get(state.id.index()).and_then(Option::as_ref);
+    let given = known.map(|known| handing_on(space, state.get(), known)).unwrap_or_default();
+    let unsure = known.is_none() && arrivals.doubtful;
+    let found = verdict(space, state, Certainty { known: &given, more: arrivals.doubtful, unsure });
+    let is_fine = found.as_ref().is_ok_and(|verdict| *verdict == Verdict::default());
+    (!is_fine).then_some(found)
+}
