@@ -13,7 +13,7 @@ use crate::model::{Model, lower};
 use crate::source::{FileId, Sources};
 use crate::syntax::{
     self,
-    tree::{Item, Text, Tree},
+    tree::{Item, StateHead, Text, Tree},
 };
 
 /// Where texts come from: the disk, unsaved buffers, a test.
@@ -43,8 +43,9 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
     let asked = sources.len();
     let Parsed { sources, trees, uses, mut diagnostics } = parse_all(sources, load);
     let checked: Vec<bool> = (0..trees.len()).map(|index| index < asked).collect();
-    let (model, found) = lower(&trees, &uses, &checked);
-    drop(trees); // the larger half of what a file takes; nothing later reads it
+    let states = syntax::states(&trees, |file| sources.file(file).text());
+    let (model, found) = lower(&trees, states, &uses, &checked);
+    drop(trees); // nothing later reads them
     diagnostics.extend(found);
     diagnostics.extend(checks::run(&model, &sources));
     suppress(&sources, &model, &mut diagnostics);
@@ -58,7 +59,7 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
 /// All files with what their `use` declarations bring in.
 struct Parsed {
     sources: Sources,
-    trees: Vec<Tree>,
+    trees: Vec<Tree<StateHead>>,
     uses: Vec<Vec<Option<FileId>>>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -78,11 +79,11 @@ fn parse_all(sources: Sources, load: &dyn Load) -> Parsed {
     Parsed { sources: loader.sources, trees, uses, diagnostics: loader.diagnostics }
 }
 
-fn parse_round(sources: &Sources, from: usize) -> Vec<(Tree, Vec<Diagnostic>)> {
+fn parse_round(sources: &Sources, from: usize) -> Vec<(Tree<StateHead>, Vec<Diagnostic>)> {
     let files: Vec<_> = sources.iter().skip(from).collect();
     match files.as_slice() {
-        [(file, source)] => vec![syntax::parse(*file, source.text())],
-        files => files.par_iter().map(|(file, source)| syntax::parse(*file, source.text())).collect(),
+        [(file, source)] => vec![syntax::skim(*file, source.text())],
+        files => files.par_iter().map(|(file, source)| syntax::skim(*file, source.text())).collect(),
     }
 }
 
@@ -96,7 +97,7 @@ struct Loader<'l> {
 
 impl Loader<'_> {
     /// What each `use` of a file brings in.
-    fn uses(&mut self, tree: &Tree) -> Vec<Option<FileId>> {
+    fn uses(&mut self, tree: &Tree<StateHead>) -> Vec<Option<FileId>> {
         let uses = tree.items.iter().filter_map(|item| match item {
             Item::Use(used) => Some(&used.path),
             _ => None,

@@ -6,26 +6,24 @@ mod build;
 mod format;
 mod grammar;
 mod outline;
+mod piece;
 mod recover;
 mod scan;
+mod states;
 #[cfg(test)]
 mod tests;
 pub mod tree;
 mod words;
 
-use std::borrow::Cow;
-
-use pest::Parser;
 use rayon::prelude::*;
-use smol_str::SmolStr;
 
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Span};
-use build::Builder;
 pub use format::format;
-use grammar::{Grammar, Rule};
-use outline::{Outline, Piece, PieceKind, outline};
-use tree::{Comment, FlowItem, Item, Junk, Keyword, Member, Name, Tree};
+use outline::{Outline, Piece, outline};
+use piece::{Parsed, read};
+pub use states::{StateRead, states};
+use tree::{Comment, FlowItem, Item, Junk, Member, StateHead, Tree};
 pub use words::RESERVED;
 
 /// A file may hold so many bytes.
@@ -36,6 +34,19 @@ const BATCH: usize = 4_096;
 /// Parses the text of one file.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
+    let (tree, mut diagnostics) = skim(file, text);
+    let states: Vec<StateRead> = states(std::slice::from_ref(&tree), |_| text).collect();
+    let tree = tree.with(states.into_iter().map(|read| {
+        diagnostics.extend(read.found);
+        read.state
+    }));
+    (tree, diagnostics)
+}
+
+/// Parses the text of one file but for what stands in its states, which [`states`] reads: so the tree of a million
+/// states need never be there at once.
+#[must_use]
+pub fn skim(file: FileId, text: &str) -> (Tree<StateHead>, Vec<Diagnostic>) {
     if let Some(unreadable) = too_large(file, text).or_else(|| foreign(file, text)) {
         return (Tree { file, items: Vec::new(), comments: Vec::new() }, vec![unreadable]);
     }
@@ -53,17 +64,13 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
     (Tree { file, items, comments }, diagnostics)
 }
 
-/// What a piece turned out to be.
-enum Parsed {
-    Item(Item),
-    FlowHead(FlowItem),
-    Member(Member),
-    FlowEnd,
-    Nothing,
-}
-
 /// Puts a piece where it belongs: into the open flow, or among the declarations.
-fn place(parsed: Parsed, span: Span, flow: &mut Option<FlowItem>, items: &mut Vec<Item>) {
+fn place(
+    parsed: Parsed,
+    span: Span,
+    flow: &mut Option<FlowItem<StateHead>>,
+    items: &mut Vec<Item<StateHead>>,
+) {
     match parsed {
         Parsed::Item(item) => items.push(item),
         Parsed::FlowHead(head) => items.extend(flow.replace(head).map(Item::Flow)),
@@ -82,7 +89,7 @@ fn place(parsed: Parsed, span: Span, flow: &mut Option<FlowItem>, items: &mut Ve
 }
 
 /// A member without a flow; what it says is not checked.
-fn headless(member: &Member, span: Span) -> Junk {
+fn headless(member: &Member<StateHead>, span: Span) -> Junk {
     match member {
         Member::Junk(junk) => junk.clone(),
         _ => Junk { span, keyword: None, name: None },
@@ -96,112 +103,6 @@ fn read_batch(pieces: &[Piece], text: &str, comments: &[Comment]) -> Vec<(Parsed
     } else {
         pieces.par_iter().map(read).collect()
     }
-}
-
-fn read(piece: Piece, text: &str, comments: &[Comment]) -> (Parsed, Vec<Diagnostic>) {
-    let mut builder = Builder { piece: piece.span, file_text: text, comments, found: Vec::new() };
-    let parsed = read_piece(piece, &mut builder);
-    (parsed, builder.found)
-}
-
-fn read_piece(piece: Piece, builder: &mut Builder) -> Parsed {
-    let rule = match piece.kind {
-        PieceKind::Declaration => Rule::one_declaration,
-        PieceKind::FlowHead => Rule::one_flow_head,
-        PieceKind::Member => Rule::one_member,
-        PieceKind::FlowEnd => return Parsed::FlowEnd,
-        PieceKind::Unreadable => return junk(piece, builder),
-    };
-    let text = builder.file_text.get(piece.span.range()).unwrap_or("");
-    let readable = readable(piece, text, builder.comments);
-    let pair = Grammar::parse(rule, &readable).ok().and_then(|mut pairs| pairs.next());
-    let parsed = pair.and_then(|pair| match piece.kind {
-        PieceKind::FlowHead => builder.flow_head(pair).map(Parsed::FlowHead),
-        PieceKind::Member => builder.member(pair).map(Parsed::Member),
-        _ => builder.item(pair).map(Parsed::Item),
-    });
-    parsed.unwrap_or_else(|| {
-        if piece.missing_braces == 0 {
-            builder.found.push(recover::explain(rule, text, piece.span.file, piece.span.start as usize));
-        }
-        junk(piece, builder)
-    })
-}
-
-/// The text of a piece with blanks for its comments and with the braces that were forgotten at its end: what the
-/// grammar would pass over slowly, or stumble on.
-fn readable<'t>(piece: Piece, text: &'t str, comments: &[Comment]) -> Cow<'t, str> {
-    let first = comments.partition_point(|comment| comment.span.start < piece.span.start);
-    let inside = |comment: &&Comment| comment.span.start < piece.span.end;
-    let mut comments = comments.iter().skip(first).take_while(inside).peekable();
-    if comments.peek().is_none() && piece.missing_braces == 0 {
-        return Cow::Borrowed(text);
-    }
-    let start = piece.span.start as usize;
-    let mut out = String::with_capacity(text.len() + usize::from(piece.missing_braces) + 1);
-    let mut done = 0;
-    for comment in comments {
-        let range = comment.span.range();
-        out.push_str(text.get(done..range.start - start).unwrap_or(""));
-        out.extend(std::iter::repeat_n(' ', range.len()));
-        done = range.end - start;
-    }
-    out.push_str(text.get(done..).unwrap_or(""));
-    if piece.missing_braces > 0 {
-        out.push('\n');
-        out.extend(std::iter::repeat_n('}', piece.missing_braces.into()));
-    }
-    Cow::Owned(out)
-}
-
-/// A piece that can't be read; the name that it declares counts as declared.
-fn junk(piece: Piece, builder: &Builder) -> Parsed {
-    let span = piece.span;
-    let text = builder.file_text.get(span.range()).unwrap_or("");
-    let word = recover::first_word(text);
-    let place = if piece.kind == PieceKind::Member { words::Place::Flow } else { words::Place::Top };
-    let meant = if words::begins(word, place) {
-        words::keyword(word)
-    } else {
-        words::meant(word, place).map(|(_, keyword)| keyword)
-    };
-    let name = meant.filter(|keyword| declares(*keyword)).and_then(|_| declared(text, word.len(), span));
-    match piece.kind {
-        PieceKind::FlowHead => match name {
-            Some(name) => Parsed::FlowHead(FlowItem { span, doc: None, name, members: Vec::new() }),
-            None => Parsed::FlowHead(FlowItem { span, doc: None, name: nameless(span), members: Vec::new() }),
-        },
-        PieceKind::Member => Parsed::Member(Member::Junk(Junk { span, keyword: meant, name })),
-        PieceKind::Unreadable => Parsed::Nothing,
-        _ => Parsed::Item(Item::Junk(Junk { span, keyword: meant, name })),
-    }
-}
-
-/// A flow whose name could not be read still has members to check.
-fn nameless(span: Span) -> Name {
-    Name { text: SmolStr::new_static(""), span }
-}
-
-fn declares(keyword: Keyword) -> bool {
-    !matches!(
-        keyword,
-        Keyword::Use
-            | Keyword::Context
-            | Keyword::Intake
-            | Keyword::Default
-            | Keyword::Prove
-            | Keyword::Scenario
-    )
-}
-
-/// The word behind the first `skip` bytes of a piece.
-fn declared(text: &str, skip: usize, span: Span) -> Option<Name> {
-    let rest = text.get(skip..)?;
-    let trimmed = rest.trim_start();
-    let word = recover::first_word(trimmed);
-    let start = span.start as usize + text.len() - trimmed.len();
-    (!word.is_empty())
-        .then(|| Name { text: SmolStr::new(word), span: Span::new(span.file, start, start + word.len()) })
 }
 
 fn too_large(file: FileId, text: &str) -> Option<Diagnostic> {

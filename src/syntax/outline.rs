@@ -156,6 +156,9 @@ impl<'t> Cutter<'t> {
             return false;
         }
         let inside_braces = !self.braces.is_empty();
+        if inside_braces && !token.first {
+            return false;
+        }
         if self.begins_declaration(token) {
             return if inside_braces || self.flow.is_some() {
                 token.first && self.has_head()
@@ -170,7 +173,7 @@ impl<'t> Cutter<'t> {
             return !inside_braces && !self.joint && token.first && self.is_beside(token);
         }
         if inside_braces {
-            token.first && self.has_head()
+            self.has_head()
         } else {
             // The token after `->` and its like stands on their line; what begins the next one does not belong to them.
             token.first && self.has_head() || !self.joint && (token.first || self.has_head())

@@ -103,6 +103,11 @@ pub(super) fn meant(word: &str, place: Place) -> Option<(&'static str, Keyword)>
         .map(|(_, text, keyword)| (text, keyword))
 }
 
+/// The keyword of `place` that `word` is, or nearly is.
+pub(super) fn intended(word: &str, place: Place) -> Option<Keyword> {
+    if begins(word, place) { keyword(word) } else { meant(word, place).map(|(_, keyword)| keyword) }
+}
+
 /// Words that can't name a field, threshold, enum member or option (B018).
 pub const RESERVED: [&str; 13] = [
     "and",

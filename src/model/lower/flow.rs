@@ -12,13 +12,13 @@ use super::lists::merged;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Call, End, FieldId, Flow, FlowId, Join, Kind, Name, PathId, Root, Slot, State, StateId};
 use crate::syntax::tree::{
-    ClauseKind, DefaultKind, EndClauseKind, EndItem, FlowItem, IntakeItem, Junk, Keyword, Member, StateItem,
+    DefaultKind, EndClauseKind, EndItem, FlowItem, IntakeItem, Junk, Keyword, Member, StateHead, StateItem,
     StateKind,
 };
 
 /// A flow of which the names are known.
 pub(super) struct OpenFlow<'t> {
-    pub(super) item: &'t FlowItem,
+    pub(super) item: &'t FlowItem<StateHead>,
     pub(super) flow: Flow,
     pub(super) names: FlowNames,
     /// Behind [`Flow::states`].
@@ -30,7 +30,7 @@ pub(super) struct OpenFlow<'t> {
 /// What stands behind a state's name.
 #[derive(Clone, Copy)]
 pub(super) enum Body<'t> {
-    State(&'t StateItem),
+    State(&'t StateHead),
     End(&'t EndItem),
     /// It could not be read.
     Junk,
@@ -53,7 +53,7 @@ pub(super) struct FlowNames {
 pub(super) struct FlowLowering<'l, 't> {
     pub(super) all: &'l mut Lowering<'t>,
     pub(super) id: FlowId,
-    pub(super) item: &'t FlowItem,
+    pub(super) item: &'t FlowItem<StateHead>,
     pub(super) flow: Flow,
     pub(super) names: FlowNames,
     pub(super) bodies: Vec<Body<'t>>,
@@ -64,7 +64,7 @@ pub(super) struct FlowLowering<'l, 't> {
 
 impl<'t> Lowering<'t> {
     /// Lays out the names of a flow.
-    pub(super) fn open_flow(&mut self, item: &'t FlowItem) -> OpenFlow<'t> {
+    pub(super) fn open_flow(&mut self, item: &'t FlowItem<StateHead>) -> OpenFlow<'t> {
         let flow = Flow::new(item.name.clone(), item.doc.clone(), item.span);
         let mut open =
             OpenFlow { item, flow, names: FlowNames::default(), bodies: Vec::new(), intakes: Vec::new() };
@@ -136,9 +136,9 @@ impl<'t> Lowering<'t> {
         open.bodies.push(body);
     }
 
-    fn blank_state(&mut self, name: &Name, body: Body<'t>) -> State {
+    fn blank_state(&self, name: &Name, body: Body<'t>) -> State {
         match body {
-            Body::State(item) => State::new(name.clone(), item.doc.clone(), item.span, self.kind(item)),
+            Body::State(head) => State::new(name.clone(), None, head.span, Kind::State),
             Body::End(item) => {
                 let end = End { success: item.success, receipt: Slot::Missing, reason: Slot::Missing };
                 State::new(name.clone(), item.doc.clone(), item.span, Kind::End(end))
@@ -147,7 +147,8 @@ impl<'t> Lowering<'t> {
         }
     }
 
-    fn kind(&mut self, item: &StateItem) -> Kind {
+    /// What only its sort of state has, as far as that is written in one clause.
+    pub(super) fn kind(&mut self, item: &StateItem) -> Kind {
         match item.kind {
             StateKind::State => Kind::State,
             StateKind::Approval => Kind::Approval(self.options(item)),
@@ -188,7 +189,7 @@ impl<'t> Lowering<'t> {
     }
 }
 
-fn is_context_junk(member: &Member) -> bool {
+fn is_context_junk(member: &Member<StateHead>) -> bool {
     matches!(member, Member::Junk(Junk { keyword: None | Some(Keyword::Context), .. }))
 }
 
@@ -231,41 +232,36 @@ impl<'l, 't> FlowLowering<'l, 't> {
 
     /// Resolves what stands in the flow.
     pub(super) fn lower(mut self) -> Flow {
-        self.make_room();
         self.defaults();
         self.lower_intakes();
         for at in 0..self.bodies.len() {
             self.lower_body(StateId::new(at));
         }
         self.lower_rest();
+        self.flow.handoffs.shrink_to_fit();
         self.flow.arrows.shrink_to_fit();
         self.flow
     }
 
-    /// Room for what a large flow has by the million, so that the arenas need not grow step by step.
-    fn make_room(&mut self) {
-        let clauses = self.bodies.iter().flat_map(|body| match body {
-            Body::State(item) => item.clauses.as_slice(),
-            Body::End(_) | Body::Junk => &[],
-        });
-        let hops = clauses.map(|clause| match &clause.kind {
-            ClauseKind::Handoff(handoff) => (1, handoff.route.hops.len()),
-            ClauseKind::Accept { route, .. } | ClauseKind::Failure(route) | ClauseKind::For { route, .. } => {
-                (0, route.hops.len())
-            }
-            ClauseKind::Deadline { route, .. } => (0, route.as_ref().map_or(0, |route| route.hops.len())),
-            _ => (0, 0),
-        });
-        let (handoffs, hops) = hops.fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
-        self.flow.handoffs.reserve_exact(handoffs);
-        self.flow.arrows.reserve(self.intakes.len() + hops + 2 * self.bodies.len());
-    }
-
     fn lower_body(&mut self, id: StateId) {
         match self.bodies.get(id.index()) {
-            Some(&Body::State(item)) => self.lower_state(id, item),
+            Some(&Body::State(head)) => self.lower_read(id, head),
             Some(&Body::End(item)) => self.lower_end(id, item),
             Some(Body::Junk) | None => self.no_arrows(id),
+        }
+    }
+
+    /// A state, read only now.
+    fn lower_read(&mut self, id: StateId, head: &StateHead) {
+        match self.all.read_state(Some(head.span)) {
+            Some(Ok(item)) => self.lower_state(id, &item),
+            Some(Err(junk)) => {
+                self.all.unreadable(junk.span);
+                self.flow.unknown = true;
+                self.flow[id].make_unknown(&junk);
+                self.no_arrows(id);
+            }
+            None => self.no_arrows(id),
         }
     }
 

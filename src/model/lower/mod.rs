@@ -31,8 +31,11 @@ use rustc_hash::FxHashSet;
 
 use super::Model;
 use crate::diagnostics::Diagnostic;
-use crate::source::FileId;
-use crate::syntax::tree::{ActorItem, AssetItem, EnumItem, FlowItem, ThresholdItem, Tree};
+use crate::source::{FileId, Span};
+use crate::syntax::StateRead;
+use crate::syntax::tree::{
+    ActorItem, AssetItem, EnumItem, FlowItem, Junk, StateHead, StateItem, ThresholdItem, Tree,
+};
 use calls::Signature;
 use flow::FlowLowering;
 use names::Scope;
@@ -42,9 +45,15 @@ use thresholds::ThresholdOrder;
 
 /// Resolves the trees of all files, in the order of their ids. For each file `uses` says, in the order of its `use`
 /// declarations, which file each brings in (`None`: it could not be read), and `checked` whether it was asked for.
+/// `states` gives what stands in the states of the trees, in their order; what is found in them comes back too.
 #[must_use]
-pub fn lower(trees: &[Tree], uses: &[Vec<Option<FileId>>], checked: &[bool]) -> (Model, Vec<Diagnostic>) {
-    let mut lowering = Lowering::default();
+pub fn lower<'t>(
+    trees: &'t [Tree<StateHead>],
+    states: impl Iterator<Item = StateRead> + 't,
+    uses: &[Vec<Option<FileId>>],
+    checked: &[bool],
+) -> (Model, Vec<Diagnostic>) {
+    let mut lowering = Lowering::new(Box::new(states));
     lowering.declare(trees, uses, checked);
     lowering.lower_types();
     lowering.lower_actors();
@@ -54,17 +63,19 @@ pub fn lower(trees: &[Tree], uses: &[Vec<Option<FileId>>], checked: &[bool]) -> 
         let flow = FlowLowering::new(&mut lowering, flow).lower();
         lowering.model.flows.push(flow);
     }
+    lowering.read_state(None);
     let order = lowering.cut_call_circles();
     lowering.check_currencies(&order);
     (lowering.model, lowering.reports.into_diagnostics())
 }
 
 /// What all files have in common while they are lowered.
-#[derive(Default)]
 struct Lowering<'t> {
     model: Model,
     /// The declarations behind the arenas of the model.
     items: Items<'t>,
+    /// What stands in the states, those that were lowered left out.
+    states: Box<dyn Iterator<Item = StateRead> + 't>,
     /// By file.
     scopes: Vec<Scope>,
     /// In which file a name that does not exist was meant to be of which kind: see [`Lowering::spare`].
@@ -83,10 +94,36 @@ struct Items<'t> {
     assets: Vec<&'t AssetItem>,
     actors: Vec<&'t ActorItem>,
     thresholds: Vec<&'t ThresholdItem>,
-    flows: Vec<&'t FlowItem>,
+    flows: Vec<&'t FlowItem<StateHead>>,
 }
 
 impl<'t> Lowering<'t> {
+    fn new(states: Box<dyn Iterator<Item = StateRead> + 't>) -> Lowering<'t> {
+        Lowering {
+            model: Model::default(),
+            items: Items::default(),
+            states,
+            scopes: Vec::new(),
+            spared: FxHashSet::default(),
+            thresholds: ThresholdOrder::default(),
+            positions: Positions::default(),
+            signatures: Vec::new(),
+            reports: Reports::default(),
+        }
+    }
+
+    /// What stands in the state at `place`. Those before it are passed over, since their names were taken, but not what
+    /// is wrong in them; so are all that are left if there is no place.
+    fn read_state(&mut self, place: Option<Span>) -> Option<Result<StateItem, Junk>> {
+        loop {
+            let StateRead { span, state, found } = self.states.next()?;
+            found.into_iter().for_each(|found| self.reports.add(found));
+            if place == Some(span) {
+                return Some(state);
+            }
+        }
+    }
+
     /// Lays out every flow (context, states, intakes), so that calls between them can be resolved.
     fn open_flows(&mut self) -> Vec<flow::OpenFlow<'t>> {
         let items = self.items.flows.clone();

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::source::{FileId, Span};
 use crate::syntax::RESERVED;
-use crate::syntax::tree::{Item, Tree};
+use crate::syntax::tree::{Item, StateHead, Tree};
 
 /// A top-level declaration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,7 +73,12 @@ impl Scope {
 
 impl<'t> Lowering<'t> {
     /// Enters every declaration into its file's scope and its arena, and connects the files.
-    pub(super) fn declare(&mut self, trees: &'t [Tree], uses: &[Vec<Option<FileId>>], checked: &[bool]) {
+    pub(super) fn declare(
+        &mut self,
+        trees: &'t [Tree<StateHead>],
+        uses: &[Vec<Option<FileId>>],
+        checked: &[bool],
+    ) {
         for (at, tree) in trees.iter().enumerate() {
             self.scopes.push(Scope::default());
             self.model.files.push(ModelFile {
@@ -93,7 +98,7 @@ impl<'t> Lowering<'t> {
         self.report_clashes();
     }
 
-    fn declare_item(&mut self, file: usize, item: &'t Item) {
+    fn declare_item(&mut self, file: usize, item: &'t Item<StateHead>) {
         match item {
             Item::Use(_) => {}
             Item::Enum(item) => {
@@ -172,7 +177,7 @@ impl<'t> Lowering<'t> {
         }
     }
 
-    fn connect(&mut self, file: usize, tree: &Tree, targets: &[Option<FileId>]) {
+    fn connect(&mut self, file: usize, tree: &Tree<StateHead>, targets: &[Option<FileId>]) {
         let mut unknown = self.scopes.get(file).is_some_and(|scope| scope.nameless);
         let declarations = tree.items.iter().filter_map(|item| match item {
             Item::Use(item) => Some(item.span),

@@ -97,6 +97,8 @@ fn unknown_kind(keyword: Option<Keyword>) -> Kind {
 
 impl FlowLowering<'_, '_> {
     pub(super) fn lower_state(&mut self, id: StateId, item: &StateItem) {
+        self.flow[id].doc = item.doc.clone();
+        self.flow[id].kind = self.all.kind(item);
         self.check_clauses(item);
         self.no_arrows(id);
         self.lower_common(id, item);

@@ -11,7 +11,7 @@ use super::names::{Decl, Found};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Name, ThresholdId};
 use crate::source::Span;
-use crate::syntax::tree::{FlowItem, GuardExpr, GuardKind, Member, PathExpr};
+use crate::syntax::tree::{FlowItem, GuardExpr, GuardKind, Member, PathExpr, StateHead};
 
 /// Which thresholds each threshold names, free of circles.
 #[derive(Default)]
@@ -142,7 +142,7 @@ impl Lowering<'_> {
     }
 }
 
-fn field_names(flow: &FlowItem) -> FxHashSet<SmolStr> {
+fn field_names(flow: &FlowItem<StateHead>) -> FxHashSet<SmolStr> {
     let contexts = flow.members.iter().filter_map(|member| match member {
         Member::Context(context) => Some(&context.fields),
         _ => None,

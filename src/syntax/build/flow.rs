@@ -4,13 +4,13 @@ use super::{Builder, Pair, Rule, junk_keyword, part, parts, tight};
 use crate::diagnostics::Code;
 use crate::syntax::tree::{
     ContextItem, DefaultItem, DefaultKind, EndClause, EndClauseKind, EndItem, FlowItem, GateExpr, Hop,
-    IntakeItem, MapItem, MapValue, ProveItem, ProveKind, Route,
+    IntakeItem, MapItem, MapValue, ProveItem, ProveKind, Route, StateHead,
 };
 use crate::syntax::words::Place;
 
 impl Builder<'_> {
     /// The head of a flow; its members follow.
-    pub(in crate::syntax) fn flow_head(&mut self, pair: Pair) -> Option<FlowItem> {
+    pub(in crate::syntax) fn flow_head(&mut self, pair: Pair) -> Option<FlowItem<StateHead>> {
         let span = self.span(&pair);
         let name = self.name(&parts(pair).next()?);
         Some(FlowItem { span, doc: self.doc(span), name, members: Vec::new() })

@@ -18,7 +18,8 @@ use crate::source::{FileId, Span};
 
 use super::grammar::Rule;
 use super::recover;
-use super::tree::{Comment, CommentKind, Item, Keyword, Member, Name, Text};
+use super::tree::{Comment, CommentKind, Item, Keyword, Member, Name, StateHead, Text};
+use super::words;
 
 pub(super) type Pair<'p> = PestPair<'p, Rule>;
 
@@ -114,7 +115,7 @@ fn part<'p>(pair: &Pair<'p>, rule: Rule) -> Option<Pair<'p>> {
 
 impl Builder<'_> {
     /// A declaration other than a flow.
-    pub(super) fn item(&mut self, pair: Pair) -> Option<Item> {
+    pub(super) fn item(&mut self, pair: Pair) -> Option<Item<StateHead>> {
         match pair.as_rule() {
             Rule::use_ => self.use_item(&pair).map(Item::Use),
             Rule::enum_ => self.enum_item(pair).map(Item::Enum),
@@ -125,16 +126,15 @@ impl Builder<'_> {
         }
     }
 
-    /// A member of a flow.
-    pub(super) fn member(&mut self, pair: Pair) -> Option<Member> {
+    /// A member of a flow but a state.
+    pub(super) fn member(&mut self, pair: Pair) -> Option<Member<StateHead>> {
         match pair.as_rule() {
-            Rule::context => Some(Member::Context(self.context(pair))),
-            Rule::default => self.default(pair).map(Member::Default),
-            Rule::intake => self.intake(pair).map(Member::Intake),
-            Rule::state => self.state(pair).map(Member::State),
-            Rule::end => self.end(pair).map(Member::End),
-            Rule::prove => self.prove(pair).map(Member::Prove),
-            Rule::scenario => self.scenario(pair).map(Member::Scenario),
+            Rule::context => Some(Member::Context(Box::new(self.context(pair)))),
+            Rule::default => self.default(pair).map(Box::new).map(Member::Default),
+            Rule::intake => self.intake(pair).map(Box::new).map(Member::Intake),
+            Rule::end => self.end(pair).map(Box::new).map(Member::End),
+            Rule::prove => self.prove(pair).map(Box::new).map(Member::Prove),
+            Rule::scenario => self.scenario(pair).map(Box::new).map(Member::Scenario),
             _ => None,
         }
     }
@@ -145,10 +145,6 @@ impl Builder<'_> {
 }
 
 /// The keyword that a junk clause was meant to begin with.
-fn junk_keyword(text: &str, place: super::words::Place) -> Option<Keyword> {
-    let word = recover::first_word(text);
-    if super::words::begins(word, place) {
-        return super::words::keyword(word);
-    }
-    super::words::meant(word, place).map(|(_, keyword)| keyword)
+fn junk_keyword(text: &str, place: words::Place) -> Option<Keyword> {
+    words::intended(recover::first_word(text), place)
 }

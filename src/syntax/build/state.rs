@@ -11,15 +11,11 @@ use crate::syntax::tree::{
 use crate::syntax::words::{self, Place};
 
 impl Builder<'_> {
-    pub(super) fn state(&mut self, pair: Pair) -> Option<StateItem> {
+    /// A state of whatever sort.
+    pub(in crate::syntax) fn state(&mut self, pair: Pair) -> Option<StateItem> {
         let span = self.span(&pair);
         let mut parts = parts(pair);
-        let kind = match parts.next()?.as_str() {
-            "approval" => StateKind::Approval,
-            "wait" => StateKind::Wait,
-            "call" => StateKind::Call,
-            _ => StateKind::State,
-        };
+        let kind = StateKind::of(parts.next()?.as_str())?;
         let name = self.name(&parts.next()?);
         let mut clauses: Vec<Clause> = Vec::new();
         for pair in parts {

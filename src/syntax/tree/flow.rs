@@ -3,13 +3,14 @@
 //! Must not know: what names mean.
 
 use super::{
-    FieldItem, GuardExpr, Junk, Keyword, Literal, Name, PathExpr, Route, ScenarioItem, StateItem, Text,
+    FieldItem, GuardExpr, Junk, Keyword, Literal, Name, PathExpr, Route, ScenarioItem, StateHead, StateItem,
+    Text,
 };
 use crate::source::Span;
 
 /// `flow refresh { … }`
 #[derive(Clone, Debug)]
-pub struct FlowItem {
+pub struct FlowItem<S = StateItem> {
     /// The whole declaration.
     pub span: Span,
     /// Its `///` lines.
@@ -17,28 +18,53 @@ pub struct FlowItem {
     /// Its name.
     pub name: Name,
     /// Its members in the order of the text.
-    pub members: Vec<Member>,
+    pub members: Vec<Member<S>>,
 }
 
 /// A member of a flow.
 #[derive(Clone, Debug)]
-pub enum Member {
+pub enum Member<S = StateItem> {
     /// `context { … }`
-    Context(ContextItem),
+    Context(Box<ContextItem>),
     /// `default deadline …`, `default failure …`
-    Default(DefaultItem),
+    Default(Box<DefaultItem>),
     /// `intake page from "x" -> s { … }`
-    Intake(IntakeItem),
+    Intake(Box<IntakeItem>),
     /// `state`, `approval`, `wait`, `call`
-    State(StateItem),
+    State(S),
     /// `end done: success { … }`
-    End(EndItem),
+    End(Box<EndItem>),
     /// `prove …`
-    Prove(ProveItem),
+    Prove(Box<ProveItem>),
     /// `scenario "…" { … }`
-    Scenario(ScenarioItem),
+    Scenario(Box<ScenarioItem>),
     /// A member that could not be read; the diagnostic has been given.
     Junk(Junk),
+}
+
+impl FlowItem<StateHead> {
+    /// The flow with its states read, which come in the order of their heads.
+    #[must_use]
+    pub fn with(self, states: &mut impl Iterator<Item = Result<StateItem, Junk>>) -> FlowItem {
+        let FlowItem { span, doc, name, members } = self;
+        let members = members.into_iter().filter_map(|member| member.with(states)).collect();
+        FlowItem { span, doc, name, members }
+    }
+}
+
+impl Member<StateHead> {
+    fn with(self, states: &mut impl Iterator<Item = Result<StateItem, Junk>>) -> Option<Member> {
+        Some(match self {
+            Member::State(_) => states.next()?.map_or_else(Member::Junk, Member::State),
+            Member::Context(item) => Member::Context(item),
+            Member::Default(item) => Member::Default(item),
+            Member::Intake(item) => Member::Intake(item),
+            Member::End(item) => Member::End(item),
+            Member::Prove(item) => Member::Prove(item),
+            Member::Scenario(item) => Member::Scenario(item),
+            Member::Junk(junk) => Member::Junk(junk),
+        })
+    }
 }
 
 /// `context { … }`

@@ -23,15 +23,37 @@ use crate::source::{FileId, Span};
 
 pub use iso_currency::Currency;
 
-/// One parsed file.
+/// One file, with its states as `S`: read, or only their heads.
 #[derive(Clone, Debug)]
-pub struct Tree {
+pub struct Tree<S = StateItem> {
     /// Which file.
     pub file: FileId,
     /// Declarations in the order of the text.
-    pub items: Vec<Item>,
+    pub items: Vec<Item<S>>,
     /// All comments in the order of the text, those inside junk included.
     pub comments: Vec<Comment>,
+}
+
+impl Tree<StateHead> {
+    /// The heads of all states, in the order of the text.
+    pub fn heads(&self) -> impl Iterator<Item = &StateHead> {
+        let members = self.items.iter().flat_map(|item| match item {
+            Item::Flow(flow) => flow.members.as_slice(),
+            _ => &[],
+        });
+        members.filter_map(|member| match member {
+            Member::State(head) => Some(head),
+            _ => None,
+        })
+    }
+
+    /// The tree with its states read, which come in the order of their heads.
+    #[must_use]
+    pub fn with(self, mut states: impl Iterator<Item = Result<StateItem, Junk>>) -> Tree {
+        let Tree { file, items, comments } = self;
+        let items = items.into_iter().map(|item| item.with(&mut states)).collect();
+        Tree { file, items, comments }
+    }
 }
 
 /// A comment, `//` included, without its line end.
@@ -79,7 +101,7 @@ pub type Text = Spanned<Box<str>>;
 
 /// A top-level declaration.
 #[derive(Clone, Debug)]
-pub enum Item {
+pub enum Item<S = StateItem> {
     /// `use "team.flow"`
     Use(Use),
     /// `enum Risk { low, high }`
@@ -91,9 +113,23 @@ pub enum Item {
     /// `threshold publishable: …`
     Threshold(ThresholdItem),
     /// `flow refresh { … }`
-    Flow(FlowItem),
+    Flow(FlowItem<S>),
     /// A declaration that could not be read; the diagnostic has been given.
     Junk(Junk),
+}
+
+impl Item<StateHead> {
+    fn with(self, states: &mut impl Iterator<Item = Result<StateItem, Junk>>) -> Item {
+        match self {
+            Item::Flow(flow) => Item::Flow(flow.with(states)),
+            Item::Use(item) => Item::Use(item),
+            Item::Enum(item) => Item::Enum(item),
+            Item::Asset(item) => Item::Asset(item),
+            Item::Actor(item) => Item::Actor(item),
+            Item::Threshold(item) => Item::Threshold(item),
+            Item::Junk(junk) => Item::Junk(junk),
+        }
+    }
 }
 
 /// What a declaration or flow member that could not be read was meant to be.

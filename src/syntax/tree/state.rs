@@ -18,6 +18,32 @@ pub enum StateKind {
     Call,
 }
 
+impl StateKind {
+    /// The sort of that keyword.
+    pub(in crate::syntax) fn of(word: &str) -> Option<StateKind> {
+        Some(match word {
+            "state" => StateKind::State,
+            "approval" => StateKind::Approval,
+            "wait" => StateKind::Wait,
+            "call" => StateKind::Call,
+            _ => return None,
+        })
+    }
+}
+
+/// `state drafting {`: what others need to know of a state; see [`super::super::states`] for the rest.
+#[derive(Clone, Debug)]
+pub struct StateHead {
+    /// The whole declaration.
+    pub span: Span,
+    /// Which sort.
+    pub kind: StateKind,
+    /// Its name.
+    pub name: Name,
+    /// So many braces were forgotten at its end.
+    pub(in crate::syntax) missing_braces: u16,
+}
+
 /// `state`, `approval`, `wait` or `call`
 #[derive(Clone, Debug)]
 pub struct StateItem {
