@@ -4,3 +4,4 @@
 //! those of `docs/proofs.md`.
 
 pub mod guards;
+pub mod worst;

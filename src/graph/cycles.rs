@@ -21,6 +21,12 @@ impl Components {
         self.of[a] == self.of[b]
     }
 
+    /// The place of a state's component in an order in which each comes after all that it leads to.
+    #[must_use]
+    pub fn rank(&self, state: StateId) -> u32 {
+        self.of[state]
+    }
+
     fn index(&self, state: StateId) -> usize {
         self.of[state] as usize
     }

@@ -33,9 +33,34 @@ impl<'m> Graph<'m> {
             let chosen = numbered.filter(|(id, arrow)| takes(*id, arrow));
             chosen.filter_map(|(id, arrow)| Some((id, start_of(arrow)?, arrow.to?)))
         };
+        Graph::of(flow, arrows)
+    }
+
+    /// The graph of these arrows, each with its start and target; they are asked for several times.
+    fn of<I: Iterator<Item = (ArrowId, StateId, StateId)>>(
+        flow: &'m Flow,
+        arrows: impl Fn() -> I,
+    ) -> Graph<'m> {
         let by_start = Adjacency::new(flow.states.len(), || arrows().map(|(id, from, _)| (from, id)));
         let by_target = Adjacency::new(flow.states.len(), || arrows().map(|(id, _, to)| (to, id)));
         Graph { flow, by_start, by_target }
+    }
+
+    /// The graph of those of its arrows that `keep` chooses.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(ArrowId, &Arrow) -> bool) -> Graph<'m> {
+        let arrows = || {
+            let chosen = self.by_start.arrows.iter().map(|&id| (id, &self.flow[id]));
+            let chosen = chosen.filter(|(id, arrow)| keep(*id, arrow));
+            chosen.filter_map(|(id, arrow)| Some((id, start_of(arrow)?, arrow.to?)))
+        };
+        Graph::of(self.flow, arrows)
+    }
+
+    /// The flow whose states and arrows these are.
+    #[must_use]
+    pub fn flow(&self) -> &'m Flow {
+        self.flow
     }
 
     /// The arrows that start in a state with their targets, in the order of the text.
