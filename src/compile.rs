@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::analysis::worst::Cases;
 use crate::checks;
 use crate::diagnostics::{Code, Diagnostic, Severity, sort, suppress};
 use crate::model::{Model, lower};
@@ -33,6 +34,8 @@ pub struct Compilation {
     pub sources: Sources,
     /// The model of all files.
     pub model: Model,
+    /// The worst case of each flow.
+    pub worst: Cases,
     /// The findings, in order.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -47,13 +50,14 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
     let (model, found) = lower(&trees, states, &uses, &checked);
     drop(trees); // nothing later reads them
     diagnostics.extend(found);
-    diagnostics.extend(checks::run(&model, &sources));
+    let checks::Outcome { diagnostics: found, worst } = checks::run(&model, &sources);
+    diagnostics.extend(found);
     suppress(&sources, &model, &mut diagnostics);
     // What is wrong in a used file breaks its user; advice about it is for those who check it.
     let is_asked = |file: FileId| checked.get(file.0 as usize).copied().unwrap_or(true);
     diagnostics.retain(|found| found.severity() == Severity::Error || is_asked(found.place.file));
     sort(&mut diagnostics);
-    Compilation { sources, model, diagnostics }
+    Compilation { sources, model, worst, diagnostics }
 }
 
 /// All files with what their `use` declarations bring in.

@@ -145,7 +145,7 @@ pub(super) fn self_escalation(at: At<'_>, arrow: &Arrow) -> Option<Diagnostic> {
     };
     let target = at.facts.at(arrow.to?);
     let (&from, &to) = at.state.owner.get().zip(target.state.owner.get())?;
-    if target.is_end() || !same_owner(at, from, to) {
+    if target.is_end() || !same_owner(at.model, from, to) {
         return None;
     }
     let owner = &at.model[to].name.text;
@@ -168,9 +168,9 @@ pub(super) fn self_escalation(at: At<'_>, arrow: &Arrow) -> Option<Diagnostic> {
 }
 
 /// Actors of one kind with one binding are the same owner.
-fn same_owner(at: At<'_>, one: ActorId, other: ActorId) -> bool {
+pub(super) fn same_owner(model: &Model, one: ActorId, other: ActorId) -> bool {
     let reached = |id: ActorId| {
-        let Actor { kind, binding, .. } = &at.model[id];
+        let Actor { kind, binding, .. } = &model[id];
         kind.zip(binding.as_ref().map(|text| &*text.value))
     };
     let reached_alike = reached(one).is_some_and(|by: (ActorKind, &str)| reached(other) == Some(by));

@@ -4,6 +4,7 @@
 //! and a line in [`ALL`].
 
 mod approvals;
+mod asked;
 mod context;
 mod coverage;
 mod dead_ends;
@@ -20,8 +21,9 @@ mod words;
 
 use rayon::prelude::*;
 
+use crate::analysis::worst::Cases;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Arrow, Flow, Handoff, Model};
+use crate::model::{Arrow, FlowId, Handoff, Model};
 use crate::source::Sources;
 use facts::{At, FlowFacts};
 
@@ -41,6 +43,7 @@ enum Rule {
     State(fn(At<'_>) -> Option<Diagnostic>),
     Handoff(fn(At<'_>, &Handoff) -> Option<Diagnostic>),
     Arrow(fn(At<'_>, &Arrow) -> Option<Diagnostic>),
+    Worst(fn(&FlowFacts<'_>, FlowId, &Cases) -> Vec<Diagnostic>),
 }
 
 const fn check(code: Code, rule: Rule) -> Check {
@@ -72,6 +75,7 @@ pub static ALL: &[Check] = &[
     check(Code::AcceptAfterDeadline, Rule::State(time::accept_after_deadline)),
     check(Code::RetryPastDeadline, Rule::State(time::retry_past_deadline)),
     check(Code::TightDeadline, Rule::State(time::tight_deadline)),
+    check(Code::TightDeadline, Rule::Worst(time::tight_call)),
     check(Code::NoReceipt, Rule::State(context::no_receipt)),
     check(Code::UnhandledOption, Rule::Flow(approvals::unhandled_option)),
     check(Code::ThinEvidence, Rule::State(approvals::thin_evidence)),
@@ -79,19 +83,31 @@ pub static ALL: &[Check] = &[
     check(Code::SilenceApproves, Rule::State(approvals::silence_approves)),
     check(Code::SelfEscalation, Rule::Arrow(approvals::self_escalation)),
     check(Code::SwallowedOptions, Rule::Flow(approvals::swallowed_options)),
+    check(Code::NotProved, Rule::Worst(asked::not_proved)),
     check(Code::Unused, Rule::Model(hygiene::unused)),
 ];
 
+/// What comes of all checks.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was found.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The worst cases of the flows.
+    pub worst: Cases,
+}
+
 /// Runs every check over the model. The texts are only there to be quoted and repaired.
 #[must_use]
-pub fn run(model: &Model, sources: &Sources) -> Vec<Diagnostic> {
-    let of_flow = |flow: &Flow| {
-        let facts = FlowFacts::new(model, sources, flow);
-        ALL.iter().flat_map(|check| check.rule.in_flow(&facts)).collect::<Vec<_>>()
+pub fn run(model: &Model, sources: &Sources) -> Outcome {
+    let facts: Vec<_> = model.flows.par_iter().map(|flow| FlowFacts::new(model, sources, flow)).collect();
+    let worst = Cases::new(model, &facts.iter().map(|facts| &facts.graph).collect::<Vec<_>>());
+    let of_flow = |(index, facts): (usize, &FlowFacts<'_>)| {
+        let found = |check: &Check| check.rule.in_flow(facts, FlowId::new(index), &worst);
+        ALL.iter().flat_map(found).collect::<Vec<_>>()
     };
-    let mut found: Vec<_> = ALL.iter().flat_map(|check| check.rule.in_model(model)).collect();
-    found.par_extend(model.flows.par_iter().flat_map_iter(of_flow));
-    found
+    let mut diagnostics: Vec<_> = ALL.iter().flat_map(|check| check.rule.in_model(model)).collect();
+    diagnostics.par_extend(facts.par_iter().enumerate().flat_map_iter(of_flow));
+    Outcome { diagnostics, worst }
 }
 
 impl Rule {
@@ -102,10 +118,11 @@ impl Rule {
         }
     }
 
-    fn in_flow(&self, facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    fn in_flow(&self, facts: &FlowFacts<'_>, flow: FlowId, worst: &Cases) -> Vec<Diagnostic> {
         match self {
             Rule::Model(_) => Vec::new(),
             Rule::Flow(rule) => rule(facts),
+            Rule::Worst(rule) => rule(facts, flow, worst),
             Rule::State(rule) => facts.states().filter_map(rule).collect(),
             Rule::Handoff(rule) => facts
                 .states()

@@ -1,14 +1,15 @@
 //! Every wait ends, and its times fit together: B401 to B404.
 //!
-//! Must not know: the worst case of a callee or a whole flow.
+//! Must not know: how worst cases are worked out.
 
 use super::facts::{At, FlowFacts};
 use super::repairs::add_clause;
 use super::samples;
 use super::words::quoted;
+use crate::analysis::worst::Cases;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::words::duration;
-use crate::model::{ArrowKind, DefaultHop, Kind, Provenance, Timer};
+use crate::model::words::{duration, long};
+use crate::model::{ArrowKind, DefaultHop, FlowId, Kind, Provenance, Run, Timer};
 use crate::source::Span;
 
 /// B401: work can wait here for ever.
@@ -159,6 +160,41 @@ pub(super) fn tight_deadline(at: At<'_>) -> Option<Diagnostic> {
             .also(responds.span, format!("the promise of {name}"))
             .help(format!("give it at least {promised}")),
     )
+}
+
+/// B404: less time than a flow that is called may need.
+pub(super) fn tight_call(facts: &FlowFacts<'_>, _: FlowId, worst: &Cases) -> Vec<Diagnostic> {
+    facts.states().filter_map(|at| tighter_than_callee(at, worst)).collect()
+}
+
+fn tighter_than_callee(at: At<'_>, worst: &Cases) -> Option<Diagnostic> {
+    let Kind::Call(call) = &at.state.kind else { return None };
+    let deadline = at.state.deadline.get()?;
+    let time = |run: &Run| {
+        let time = worst.flow(run.flow?)?.time.filter(|time| time.attained || time.complete)?;
+        Some((at.model[run.flow?].name.clone(), time))
+    };
+    let slowest = call.runs.iter().filter_map(time).reduce(|a, b| if b.1.value > a.1.value { b } else { a });
+    let (callee, time) = slowest?;
+    if time.value <= deadline.seconds?.into() {
+        return None;
+    }
+    let (own, needed) = (at.facts.sources.text(deadline.span), long(time.value));
+    let about = if time.attained { "" } else { "up to " };
+    let message = format!(
+        "`{}` must be finished within {own}, but `{}` may take {about}{needed}",
+        at.name(),
+        callee.text
+    );
+    let inherited = deadline.source == Provenance::Default;
+    let place = if inherited { at.state.name.span } else { deadline.span };
+    let found = Diagnostic::new(Code::TightDeadline, place, message);
+    let found = if inherited { found.also(deadline.span, "from this default") } else { found };
+    let found = found.also(callee.span, format!("ends within {needed} at worst"));
+    Some(found.help(match u64::try_from(time.value) {
+        Ok(_) => format!("give it time enough: `deadline {needed}`, or bound the work in `{}`", callee.text),
+        Err(_) => format!("bound the work in `{}`", callee.text),
+    }))
 }
 
 /// Two times that clash: the later one of those in the state is to be changed.

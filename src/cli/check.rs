@@ -2,7 +2,6 @@
 //!
 //! Must not know: how findings are found or laid out.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Args;
@@ -10,6 +9,7 @@ use clap::Args;
 use super::checked::{Checked, FormatChoice};
 use super::input::InputArguments;
 use super::output::Output;
+use super::worst::limits;
 use super::{Failure, Outcome};
 use crate::diagnostics::render::counted;
 use crate::model::{Flow, Kind};
@@ -37,13 +37,14 @@ pub(super) fn run(arguments: &CheckArguments, out: &mut Output) -> Result<Outcom
 
 /// What holds of each flow of the files that were asked for, a line a flow.
 fn proved(checked: &Checked, out: &mut Output) -> std::io::Result<()> {
-    let model = &checked.compilation.model;
-    let files: BTreeSet<_> = model.files.iter().filter(|file| file.checked).map(|file| file.file).collect();
-    let mut flows = model.flows.iter().filter(|flow| files.contains(&flow.name.span.file)).peekable();
+    let mut flows = checked.flows().peekable();
     if flows.peek().is_none() {
         writeln!(out, "nothing is wrong, and there is no flow of which anything could be proved")?;
     }
-    flows.try_for_each(|flow| writeln!(out, "{}: {}", flow.name.text, sentence(flow)))
+    flows.try_for_each(|(id, flow)| {
+        let limits = limits(&checked.compilation.worst, id).map(|limits| format!("; {limits}"));
+        writeln!(out, "{}: {}{}", flow.name.text, sentence(flow), limits.unwrap_or_default())
+    })
 }
 
 /// `6 states, 14 handoffs, 3 ends; all owned, a threshold on every handoff, no dead end among the arrows`: what the

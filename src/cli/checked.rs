@@ -3,6 +3,8 @@
 //! Must not know: any rule, any format.
 
 use anstream::ColorChoice;
+use std::collections::BTreeSet;
+
 use clap::ValueEnum;
 
 use super::input::{Disk, Input, InputArguments};
@@ -11,6 +13,7 @@ use super::{Failure, Outcome};
 use crate::Compilation;
 use crate::diagnostics::Severity;
 use crate::diagnostics::render::{Findings, Format, Look, render};
+use crate::model::{Flow, FlowId};
 use crate::plan::{self, Plan};
 use crate::source::Span;
 
@@ -81,12 +84,21 @@ impl Checked {
     /// # Errors
     /// If there is no flow, or if something is missing that no check has reported: a bug.
     pub(super) fn plan(&self) -> Result<Plan, Failure> {
-        let plan =
-            plan::build(&self.compilation.model).map_err(|incomplete| self.unreported(incomplete.place))?;
+        let Compilation { model, worst, .. } = &self.compilation;
+        let plan = plan::build(model, worst).map_err(|incomplete| self.unreported(incomplete.place))?;
         if plan.flows.is_empty() {
             return Err(Failure::new("there is no flow in these files").help("name a file that has one"));
         }
         Ok(plan)
+    }
+
+    /// The flows of the files that were asked for, in the order of their files.
+    pub(super) fn flows(&self) -> impl Iterator<Item = (FlowId, &Flow)> {
+        let model = &self.compilation.model;
+        let files: BTreeSet<_> =
+            model.files.iter().filter(|file| file.checked).map(|file| file.file).collect();
+        let flows = model.flows.iter().enumerate().map(|(index, flow)| (FlowId::new(index), flow));
+        flows.filter(move |(_, flow)| files.contains(&flow.name.span.file))
     }
 
     fn unreported(&self, place: Span) -> Failure {

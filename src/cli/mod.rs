@@ -16,6 +16,7 @@ mod init;
 mod input;
 mod output;
 mod place;
+mod worst;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,8 @@ enum Command {
     Build(build::BuildArguments),
     /// Draw the flows
     Graph(graph::GraphArguments),
+    /// Show the longest and the dearest run of each flow, loop by loop
+    Worst(worst::WorstArguments),
     /// Lay files out, always in the same way
     Fmt(fmt::FmtArguments),
     /// Start a pipeline that passes its own check
@@ -110,6 +113,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
         Command::Build(arguments) => build::run(&arguments, &mut out),
         Command::Graph(arguments) => graph::run(&arguments, &mut out),
+        Command::Worst(arguments) => worst::run(&arguments, &mut out),
         Command::Init(arguments) => init::run(&arguments, &mut out),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut out),
     };

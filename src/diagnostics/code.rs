@@ -213,7 +213,6 @@ static TABLE: &[Row] = &[
 
 /// What the analyses and the runner will report: this list only shrinks.
 static PENDING: &[Code] = &[
-    Code::TightDeadline, // against a callee's worst case
     Code::Unassigned,
     Code::Dropped,
     Code::UnreadCarry,

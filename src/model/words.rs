@@ -4,7 +4,7 @@
 
 use rust_decimal::Decimal;
 
-use super::Type;
+use super::{Currency, Type};
 
 /// A number with the unit of its type: `0.7`, `70%`, `1d12h`, `5 EUR`.
 #[must_use]
@@ -34,6 +34,19 @@ pub fn duration(seconds: u64) -> String {
     let said: String =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
     if said.is_empty() { "0s".to_owned() } else { said }
+}
+
+/// A time in seconds that may be past counting.
+#[must_use]
+pub fn long(seconds: u128) -> String {
+    u64::try_from(seconds).map_or_else(|_| "longer than can be counted".to_owned(), duration)
+}
+
+/// An amount of money; without one, it is past counting.
+#[must_use]
+pub fn money(amount: Option<Decimal>, currency: Currency) -> String {
+    let said = |amount| self::amount(amount, &Type::Money(currency));
+    amount.map_or_else(|| "more than can be counted".to_owned(), said)
 }
 
 /// A text as a literal.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::{Constant, Field, Guard, Hop, Named, Path, When};
+use super::{Constant, Field, Guard, Hop, Money, Named, Path, When};
 use crate::source::Span;
 
 /// One pipeline.
@@ -25,9 +25,25 @@ pub struct Flow {
     pub states: Named<State>,
     /// Where work ends. No state has the name of an end.
     pub ends: Named<End>,
+    /// What it can take and cost, whatever happens.
+    pub worst: Worst,
     /// Where its name stands in the source.
     #[serde(skip)]
     pub span: Span,
+}
+
+/// The worst case of a pipeline, the runs of those that it calls included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Worst {
+    /// From arrival to an end it takes so many seconds at most. Without it, more than can be counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+    /// It costs so much at most. Without it, nobody's work has a price, some model's is not known, or it is more than
+    /// can be counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
+    /// Runs can be as bad as that; otherwise these are bounds, never too low.
+    pub exact: bool,
 }
 
 /// A named guard.

@@ -59,6 +59,8 @@ impl Canonical {
         self.table(&flow.states, Self::leaf);
         self.say(",\"thresholds\":");
         self.table(&flow.thresholds, Self::leaf);
+        self.say(",\"worst\":");
+        self.leaf(&flow.worst);
         self.say("}");
     }
 

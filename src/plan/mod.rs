@@ -19,7 +19,7 @@ pub use declared::{Actor, ActorKind, Asset, Binding, Bounds, Enum, Field, Money,
 pub use exact::{Constant, Exact};
 pub use flow::{
     Approval, Call, Cause, Choice, End, Flow, Handoff, Intake, Kind, Map, MapValue, Need, Outcome, Retry,
-    Run, State, Threshold, Timer,
+    Run, State, Threshold, Timer, Worst,
 };
 pub use guard::{Guard, Operator, Path, When};
 pub use hop::{Envelope, Hop, Limit, Verification};

@@ -13,7 +13,7 @@ pub(crate) fn planned(texts: &[(&str, &str)]) -> Plan {
     let compilation = check_all(texts);
     let errors = compilation.diagnostics.iter().filter(|found| found.severity() == Severity::Error);
     none(errors.map(|found| found.message.clone()).collect(), "errors");
-    plan::build(&compilation.model).unwrap()
+    plan::build(&compilation.model, &compilation.worst).unwrap()
 }
 
 const REVIEWED: &str = r#"

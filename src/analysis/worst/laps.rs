@@ -38,7 +38,8 @@ pub fn laps(walk: &[ArrowId]) -> Vec<Lap> {
 /// For each place where the same arrow is taken again.
 fn again(walk: &[ArrowId]) -> Vec<Option<usize>> {
     let mut later = FxHashMap::default();
-    let mut again: Vec<_> = walk.iter().enumerate().rev().map(|(at, arrow)| later.insert(arrow, at)).collect();
+    let mut again: Vec<_> =
+        walk.iter().enumerate().rev().map(|(at, arrow)| later.insert(arrow, at)).collect();
     again.reverse();
     again
 }

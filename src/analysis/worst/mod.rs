@@ -89,9 +89,9 @@ pub struct Cases {
 impl Cases {
     /// For the flows of which these arrows can be taken, in the model's order.
     #[must_use]
-    pub fn new(model: &Model, graphs: &[Graph<'_>]) -> Cases {
+    pub fn new(model: &Model, graphs: &[&Graph<'_>]) -> Cases {
         let scale = prices::scale(model);
-        let walks: Vec<_> = graphs.par_iter().map(Walks::new).collect();
+        let walks: Vec<_> = graphs.par_iter().map(|graph| Walks::new(graph)).collect();
         let time = |walks: &Option<Walks<'_, '_>>| {
             let walks = walks.as_ref()?;
             Some(walks.longest(&Weights::time(walks.flow())).figure)
@@ -113,7 +113,7 @@ impl Cases {
     #[must_use]
     pub fn of(model: &Model) -> Cases {
         let graphs: Vec<_> = model.flows.par_iter().map(|flow| Graph::new(flow, |_, _| true)).collect();
-        Cases::new(model, &graphs)
+        Cases::new(model, &graphs.iter().collect::<Vec<_>>())
     }
 
     /// The worst case of a flow.
@@ -130,6 +130,12 @@ impl Cases {
             (units, scale) = (units / 10, scale - 1);
         }
         Decimal::try_from_i128_with_scale(i128::try_from(units).ok()?, scale).ok()
+    }
+
+    /// An amount in units of money, rounded down.
+    #[must_use]
+    pub fn units(&self, amount: Decimal) -> u128 {
+        prices::units(amount, self.scale)
     }
 
     /// The worst run of the flow of which these arrows can be taken; none if work can go round for ever.
@@ -160,17 +166,5 @@ impl Figure {
             attained: self.attained && other.attained,
             complete: self.complete && other.complete,
         }
-    }
-
-    /// Whether it is shown that nothing comes to more than `limit`.
-    #[must_use]
-    pub fn keeps(self, limit: u128) -> bool {
-        self.complete && self.value <= limit
-    }
-
-    /// Whether some run surely comes to more than `limit`.
-    #[must_use]
-    pub fn breaks(self, limit: u128) -> bool {
-        self.attained && self.value > limit
     }
 }

@@ -44,7 +44,8 @@ pub(super) fn bounds(
     ];
     let prices = all.each_ref().map(|potentials| knot.prices(potentials));
     let bound = |place: usize| {
-        let sums = all.iter().zip(prices).map(|(potentials, price)| at(potentials, place).saturating_add(price));
+        let sums =
+            all.iter().zip(prices).map(|(potentials, price)| at(potentials, place).saturating_add(price));
         sums.min().unwrap_or(u128::MAX)
     };
     (0..states.len()).map(bound).collect()
@@ -103,7 +104,8 @@ impl Knot {
     fn prices(&self, potentials: &[u128]) -> u128 {
         let price = |arc: &Arc| {
             let behind = arc.weight.saturating_add(at(potentials, arc.to));
-            let price = if behind == u128::MAX { behind } else { behind.saturating_sub(at(potentials, arc.from)) };
+            let price =
+                if behind == u128::MAX { behind } else { behind.saturating_sub(at(potentials, arc.from)) };
             price.saturating_mul(arc.times.unwrap_or(0).into())
         };
         self.arcs.iter().map(price).fold(0, u128::saturating_add)

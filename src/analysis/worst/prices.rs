@@ -16,11 +16,11 @@ pub(super) fn scale(model: &Model) -> u32 {
     costs.map(|costs| costs.value.amount.normalize().scale()).max().unwrap_or(0)
 }
 
-/// An amount in units of that scale.
-fn units(amount: Decimal, scale: u32) -> u128 {
-    let amount = amount.normalize();
-    let unit = 10_u128.saturating_pow(scale.saturating_sub(amount.scale()));
-    amount.mantissa().unsigned_abs().saturating_mul(unit)
+/// An amount in units of that scale, rounded down.
+pub(super) fn units(amount: Decimal, scale: u32) -> u128 {
+    let power = |digits: u32| 10_u128.saturating_pow(digits);
+    let units = amount.mantissa().unsigned_abs().saturating_mul(power(scale.saturating_sub(amount.scale())));
+    units / power(amount.scale().saturating_sub(scale))
 }
 
 /// What costs are worked out of: the model, its scale, and the worst cases of flows as far as they are known.
@@ -39,7 +39,9 @@ impl Prices<'_> {
                 let most = walks.longest(&weights).figure;
                 Cost::Known(Figure { value: most.value, ..most.plus(sum) }, Some(currency))
             }
-            Cost::Known(sum, None) => Cost::Known(Figure { complete: sum.complete && walks.is_whole(), ..sum }, None),
+            Cost::Known(sum, None) => {
+                Cost::Known(Figure { complete: sum.complete && walks.is_whole(), ..sum }, None)
+            }
             other => other,
         }
     }
@@ -85,11 +87,12 @@ impl Prices<'_> {
 
     /// All callees' worst cases.
     fn runs(&self, id: StateId, call: &Call) -> Cost {
-        let costs = call.runs.iter().map(|run| match run.flow.and_then(|flow| self.callees.get(flow.index())) {
-            Some(Case { cost: Cost::Unpriced(_), .. }) => Cost::Unpriced(id),
-            Some(Case { cost, .. }) => *cost,
-            None => Cost::NOTHING.unsure(),
-        });
+        let costs =
+            call.runs.iter().map(|run| match run.flow.and_then(|flow| self.callees.get(flow.index())) {
+                Some(Case { cost: Cost::Unpriced(_), .. }) => Cost::Unpriced(id),
+                Some(Case { cost, .. }) => *cost,
+                None => Cost::NOTHING.unsure(),
+            });
         let sum = costs.fold(Cost::NOTHING, Cost::plus);
         if call.unknown { sum.unsure() } else { sum }
     }

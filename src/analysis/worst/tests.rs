@@ -69,7 +69,8 @@ fn plain(at: usize, states: usize, most: u64) -> impl Strategy<Value = Plain> {
 }
 
 fn flow(most: u64) -> impl Strategy<Value = Vec<Plain>> {
-    (1..5_usize).prop_flat_map(move |states| (0..states).map(|at| plain(at, states, most)).collect::<Vec<_>>())
+    (1..5_usize)
+        .prop_flat_map(move |states| (0..states).map(|at| plain(at, states, most)).collect::<Vec<_>>())
 }
 
 impl Route {

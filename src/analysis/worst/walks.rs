@@ -6,10 +6,10 @@
 //! first to which others lead: a state by itself at once, the others exactly over the counts of their arrows where
 //! these are few ([`Table`]), else by a bound that is never too low ([`bounds`]).
 
+use super::Figure;
 use super::priced::bounds;
 use super::table::Table;
 use super::weights::{Weights, is_whole};
-use super::Figure;
 use crate::graph::{Components, Graph, StateMap};
 use crate::model::{ArrowId, Flow, StateId};
 

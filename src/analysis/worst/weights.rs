@@ -61,7 +61,10 @@ fn seconds(state: &State, arrow: &Arrow) -> u64 {
 /// Nothing is unknown or missing that could lengthen a run through these states.
 pub(super) fn is_whole(flow: &Flow, reached: &StateSet) -> bool {
     let entered = flow.intakes.iter().all(|intake| flow[intake.arrow].to.is_some());
-    entered && !flow.intakes.is_empty() && !flow.unknown && reached.iter().all(|id| is_whole_state(flow, &flow[id]))
+    entered
+        && !flow.intakes.is_empty()
+        && !flow.unknown
+        && reached.iter().all(|id| is_whole_state(flow, &flow[id]))
 }
 
 fn is_whole_state(flow: &Flow, state: &State) -> bool {
@@ -71,7 +74,10 @@ fn is_whole_state(flow: &Flow, state: &State) -> bool {
         Kind::Wait { time } => is_timed(time),
         Kind::State | Kind::Approval(_) | Kind::Call(_) => {
             let accepted = state.accept.is_missing() || is_timed(&state.accept);
-            is_timed(&state.deadline) && accepted && state.failure.get().is_some() && !state.handoffs.is_empty()
+            is_timed(&state.deadline)
+                && accepted
+                && state.failure.get().is_some()
+                && !state.handoffs.is_empty()
         }
     };
     let leads = |arrow: &Arrow| arrow.to.is_some() && !arrow.bound_unknown;

@@ -38,7 +38,8 @@ fn planned(name: &str, text: &str) -> Plan {
     let mut sources = Sources::new();
     sources.add(format!("{name}.flow"), text);
     let compilation = compile(sources, &Shared);
-    plan::build(&compilation.model).unwrap_or_else(|_| panic!("{name}: {:?}", compilation.diagnostics))
+    plan::build(&compilation.model, &compilation.worst)
+        .unwrap_or_else(|_| panic!("{name}: {:?}", compilation.diagnostics))
 }
 
 fn examples() -> impl Iterator<Item = Plan> {

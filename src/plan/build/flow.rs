@@ -13,7 +13,7 @@ use super::names::Names;
 use super::words::Words;
 use super::{Incomplete, fields, required, ty};
 use crate::model::{self, Model, PathUse, StateId};
-use crate::plan::{End, Flow, Intake, Map, MapValue, Named, Outcome, Path};
+use crate::plan::{End, Flow, Intake, Map, MapValue, Named, Outcome, Path, Worst};
 use crate::source::Span;
 
 /// The flow that the plan calls `name`.
@@ -22,6 +22,7 @@ pub(super) fn flow(
     names: &Names,
     name: &SmolStr,
     flow: &model::Flow,
+    worst: Worst,
 ) -> Result<Flow, Incomplete> {
     let mut build = Build {
         names,
@@ -37,6 +38,7 @@ pub(super) fn flow(
         intakes: build.intakes()?,
         states: build.states()?,
         ends: build.ends()?,
+        worst,
         thresholds: build.guards.thresholds()?,
         span: flow.name.span,
     })

@@ -14,8 +14,9 @@ mod words;
 
 use std::fmt;
 
-use super::{Actor, Asset, Binding, Enum, Exact, Field, Money, Named, Plan, Type, hash};
-use crate::model::{self, Model, Slot};
+use super::{Actor, Asset, Binding, Enum, Exact, Field, Money, Named, Plan, Type, Worst, hash};
+use crate::analysis::worst::{Cases, Cost};
+use crate::model::{self, FlowId, Model, Slot};
 use crate::source::Span;
 use names::Names;
 
@@ -34,11 +35,11 @@ impl fmt::Display for Incomplete {
 
 impl std::error::Error for Incomplete {}
 
-/// The plan of the flows in the checked files, and of all that these call.
+/// The plan of the flows in the checked files, and of all that these call; `cases` are the worst cases of all flows.
 ///
 /// # Errors
 /// If something that a flow needs is missing or unresolved, which checks report as errors.
-pub fn build(model: &Model) -> Result<Plan, Incomplete> {
+pub fn build(model: &Model, cases: &Cases) -> Result<Plan, Incomplete> {
     let names = Names::of_reached(model);
     let mut plan = Plan {
         version: super::VERSION,
@@ -48,11 +49,28 @@ pub fn build(model: &Model) -> Result<Plan, Incomplete> {
         actors: actors(model, &names)?,
         flows: Named::default(),
     };
-    for (name, flow) in names.flows.reached(&model.flows) {
-        plan.flows.insert(name.clone(), flow::flow(model, &names, name, flow)?);
+    for (index, flow) in model.flows.iter().enumerate() {
+        let Some(name) = names.flows.name(index) else { continue };
+        let worst = worst(cases, FlowId::new(index)).ok_or(Incomplete { place: flow.name.span })?;
+        plan.flows.insert(name.clone(), flow::flow(model, &names, name, flow, worst)?);
     }
     plan.hash = hash::of(&plan);
     Ok(plan)
+}
+
+/// None if work can go round for ever.
+fn worst(cases: &Cases, flow: FlowId) -> Option<Worst> {
+    let case = cases.flow(flow)?;
+    let time = case.time?;
+    let (cost, exact) = match case.cost {
+        Cost::Known(cost, Some(currency)) => {
+            let amount = cases.amount(cost.value);
+            let price = |amount| Money { amount: Exact(amount), currency: currency.code().into() };
+            (amount.map(price), cost.attained)
+        }
+        _ => (None, true),
+    };
+    Some(Worst { seconds: u64::try_from(time.value).ok(), cost, exact: exact && time.attained })
 }
 
 fn enums(model: &Model, names: &Names) -> Named<Enum> {

@@ -1,0 +1,274 @@
+//! What authors ask to be proved: B701, with the run that shows that it does not hold.
+//!
+//! Must not know: how worst cases are worked out.
+//!
+//! A run along what is known breaks a proof whatever the rest is; that nothing breaks it is nowhere said, so it need
+//! not be withheld.
+
+use super::approvals::same_owner;
+use super::facts::{At, FlowFacts};
+use super::runs::{line, steps};
+use super::words::quoted;
+use crate::analysis::worst::{Cases, Cost, Figure, Measure, Run, laps};
+use crate::diagnostics::render::counted;
+use crate::diagnostics::{Code, Diagnostic, Label};
+use crate::model::words::{long, money};
+use crate::model::{
+    ActorId, Arrow, ArrowId, ArrowKind, Claim, FlowId, Gate, HandoffId, Kind, Money, Prove, Start, StateId,
+    When,
+};
+use crate::source::Span;
+
+/// B701: a `prove` that does not hold.
+pub(super) fn not_proved(facts: &FlowFacts<'_>, flow: FlowId, worst: &Cases) -> Vec<Diagnostic> {
+    let asked = Asked { facts, flow, worst };
+    facts.flow.proves.iter().filter_map(|prove| asked.refute(prove)).collect()
+}
+
+/// A flow whose proofs are looked at.
+struct Asked<'a> {
+    facts: &'a FlowFacts<'a>,
+    flow: FlowId,
+    worst: &'a Cases,
+}
+
+impl Asked<'_> {
+    fn refute(&self, prove: &Prove) -> Option<Diagnostic> {
+        let place = prove.span;
+        match prove.claim.as_ref()? {
+            Claim::EndsWithin(most) => self.too_long(place, *most),
+            Claim::CostsAtMost(most) => self.too_expensive(place, most),
+            Claim::Visits(most, state) => self.too_often(place, *most, *state),
+            Claim::Passes { state, gates } => self.passes_by(place, *state, gates),
+            Claim::DecidedBy { approval, others } => self.decides_own_work(place, *approval, others),
+            Claim::OnlyIf(..) => None,
+        }
+    }
+
+    fn too_long(&self, place: Span, most: u64) -> Option<Diagnostic> {
+        let figure = self.worst.flow(self.flow)?.time?;
+        let holds = Holds::of(figure, most.into())?;
+        let (name, limit, time) = (self.name(), long(most.into()), long(figure.value));
+        let message = match holds {
+            Holds::No => format!("`{name}` can take {time}, more than {limit}"),
+            Holds::Unsure => {
+                format!("it is not shown that `{name}` ends within {limit}: all that is shown is {time}")
+            }
+        };
+        let promise = u64::try_from(figure.value).map(|_| format!("prove ends within {time}"));
+        let found = Diagnostic::new(Code::NotProved, place, message)
+            .help(shorten("shorten a deadline or lower a bound", promise.ok()));
+        Some(self.with_run(found, Measure::Time, long))
+    }
+
+    fn too_expensive(&self, place: Span, most: &Money) -> Option<Diagnostic> {
+        let (figure, currency) = match self.worst.flow(self.flow)?.cost {
+            Cost::Known(figure, currency) => (figure, currency),
+            Cost::Unpriced(state) => return self.unpriced(place, state),
+            Cost::Unknown => return None,
+        };
+        if currency? != most.currency {
+            return None;
+        }
+        let holds = Holds::of(figure, self.worst.units(most.amount))?;
+        let say = |units| money(self.worst.amount(units), most.currency);
+        let limit = money(Some(most.amount), most.currency);
+        let (name, cost) = (self.name(), say(figure.value));
+        let message = match holds {
+            Holds::No => format!("`{name}` can cost {cost}, more than {limit}"),
+            Holds::Unsure => {
+                format!("it is not shown that `{name}` costs at most {limit}: all that is shown is {cost}")
+            }
+        };
+        let promise = self.worst.amount(figure.value).map(|_| format!("prove costs at most {cost}"));
+        let found = Diagnostic::new(Code::NotProved, place, message)
+            .help(shorten("lower a bound or the retries, or let somebody cheaper work", promise));
+        Some(self.with_run(found, Measure::Cost, say))
+    }
+
+    /// A model that work can come to does not say what it costs.
+    fn unpriced(&self, place: Span, state: StateId) -> Option<Diagnostic> {
+        let owner = &self.facts.model[unpriced_owner(self.facts, self.worst, state)?];
+        let (name, actor) = (self.name(), &owner.name);
+        let message = format!("what `{name}` costs can't be shown: `{}` has no `costs`", actor.text);
+        let run = self.facts.graph.runs(|_| true).to(state);
+        Some(
+            Diagnostic::new(Code::NotProved, place, message)
+                .also(actor.span, "a model whose attempts have no price")
+                .trace(steps(self.facts.flow, &run))
+                .help(format!("write in `{}` what an attempt costs: `costs 0.02 USD`", actor.text)),
+        )
+    }
+
+    fn too_often(&self, place: Span, most: u64, state: StateId) -> Option<Diagnostic> {
+        let run = self.worst.run(self.facts.model, &self.facts.graph, Measure::Visits(state))?;
+        let holds = Holds::of(run.figure, most.into())?;
+        let name = &self.facts.flow[state].name.text;
+        let times =
+            usize::try_from(run.figure.value).map_or("more often than can be counted".to_owned(), times);
+        let limit = usize::try_from(most).map_or(String::new(), |most| counted(most, "visit"));
+        let message = match holds {
+            Holds::No => format!("work can come to `{name}` {times}, and not just {most}"),
+            Holds::Unsure => format!(
+                "it is not shown that work makes at most {limit} to `{name}`: all that is shown is {times}"
+            ),
+        };
+        let found = Diagnostic::new(Code::NotProved, place, message);
+        let promise = format!("prove at most {} visits to {name}", run.figure.value);
+        let found = found.help(shorten("lower a bound", (run.figure.value < u128::MAX).then_some(promise)));
+        Some(found.trace(self.rounds(&run, |_| None)))
+    }
+
+    fn passes_by(&self, place: Span, state: StateId, gates: &[Gate]) -> Option<Diagnostic> {
+        let flow = self.facts.flow;
+        let passes = |arrow: ArrowId| gates.iter().any(|gate| self.passes(&flow[arrow], *gate));
+        let run = self.facts.graph.runs(|arrow| !passes(arrow)).to(state);
+        if run.is_empty() {
+            return None;
+        }
+        let gate = |gate: &Gate| {
+            let name = quoted(&flow[gate.state].name.text);
+            gate.with
+                .and_then(|option| option_name(self.facts.at(gate.state), option))
+                .map_or_else(|| name.clone(), |option| format!("{name} with `{option}`"))
+        };
+        let gates = gates.iter().map(gate).collect::<Vec<_>>().join(" or ");
+        let name = &flow[state].name.text;
+        let message = format!("work can come to `{name}` and not pass {gates}: {}", line(flow, &run));
+        let found = Diagnostic::new(Code::NotProved, place, message).trace(steps(flow, &run));
+        Some(found.help(format!(
+            "lead this way through {gates}; a state is passed when work leaves it by one of its handoffs, not by a \
+             time-out or a failure"
+        )))
+    }
+
+    /// Whether work that takes the arrow leaves the gate as it is asked to, for all that is known.
+    fn passes(&self, arrow: &Arrow, gate: Gate) -> bool {
+        let left = match arrow.kind {
+            ArrowKind::Wait => true,
+            ArrowKind::Handoff(handoff) => gate.with.is_none_or(|option| self.decides(handoff, option)),
+            _ => false,
+        };
+        arrow.from == Start::State(gate.state) && left
+    }
+
+    /// Whether what takes the handoff has that option decided; what is unknown may do so.
+    fn decides(&self, handoff: HandoffId, option: u32) -> bool {
+        let unknown = matches!(&self.facts.flow[handoff].when, When::Guard(_, guard) if guard.is_unknown());
+        unknown || self.facts.guards.implies(handoff, option).unwrap_or(true)
+    }
+
+    fn decides_own_work(&self, place: Span, approval: StateId, others: &[StateId]) -> Option<Diagnostic> {
+        let flow = self.facts.flow;
+        let decider = flow[approval].owner.get()?;
+        let owns = |state: &&StateId| {
+            flow[**state].owner.get().is_some_and(|owner| same_owner(self.facts.model, *decider, *owner))
+        };
+        let other = *others.iter().find(owns)?;
+        let (one, two) = (self.facts.at(approval), self.facts.at(other));
+        let message = format!("`{}` is decided by the owner of `{}`", one.name(), two.name());
+        let mut found = Diagnostic::new(Code::NotProved, place, message);
+        for at in [one, two] {
+            let owner = at.owner()?;
+            let binding = owner.binding.as_ref().map_or("?", |binding| &binding.value);
+            found =
+                found.also(at.state.owner.span()?, format!("`{}`, reached at {binding}", owner.name.text));
+        }
+        Some(found.help(format!(
+            "let somebody else decide `{}`, or somebody else own `{}`",
+            one.name(),
+            two.name()
+        )))
+    }
+
+    /// With the worst run, if one comes to the figure.
+    fn with_run(&self, found: Diagnostic, measure: Measure, say: impl Fn(u128) -> String) -> Diagnostic {
+        match self.worst.run(self.facts.model, &self.facts.graph, measure) {
+            Some(run) => found.trace(self.rounds(&run, |weight| (weight > 0).then(|| say(weight)))),
+            None => found,
+        }
+    }
+
+    /// The steps of a run, each with what it adds in words; what repeats is shown once.
+    fn rounds(&self, run: &Run<'_>, say: impl Fn(u128) -> Option<String>) -> Vec<Label> {
+        let mut shown = Vec::new();
+        let arrows = run.arrows.as_deref().unwrap_or_default();
+        let last = arrows.iter().rposition(|&arrow| run.weights.of(arrow) > 0);
+        let arrows = arrows.get(..=last.unwrap_or(0)).unwrap_or_default();
+        for lap in laps(arrows) {
+            let weights = lap.arrows.iter().map(|&arrow| run.weights.of(arrow));
+            let round: u128 = weights.clone().sum();
+            let mut labels = steps(self.facts.flow, &lap.arrows);
+            for (label, weight) in labels.iter_mut().zip(weights) {
+                label.message.extend(say(weight).map(|weight| format!(", {weight}")));
+            }
+            let first = shown.len() + 1;
+            if let (Some(last), count @ 1.., 2..) = (labels.last_mut(), lap.arrows.len(), lap.times) {
+                let sum = say(round.saturating_mul(lap.times.into())).map(|sum| format!(", {sum} in all"));
+                let steps = if count > 1 {
+                    format!("steps {first} to {} ", shown.len() + count)
+                } else {
+                    String::new()
+                };
+                last.message += &format!("; {steps}{} times{}", lap.times, sum.unwrap_or_default());
+            }
+            shown.extend(labels);
+        }
+        shown
+    }
+
+    fn name(&self) -> &str {
+        &self.facts.flow.name.text
+    }
+}
+
+/// How a proof fails.
+#[derive(Clone, Copy)]
+enum Holds {
+    /// A run breaks it.
+    No,
+    /// The bound that is known does not show it.
+    Unsure,
+}
+
+impl Holds {
+    /// None if it holds, or if what is unknown decides.
+    fn of(figure: Figure, most: u128) -> Option<Holds> {
+        match figure {
+            Figure { value, .. } if value <= most => None,
+            Figure { attained: true, .. } => Some(Holds::No),
+            Figure { complete: true, .. } => Some(Holds::Unsure),
+            _ => None,
+        }
+    }
+}
+
+fn shorten(how: &str, promise: Option<String>) -> String {
+    match promise {
+        Some(promise) => format!("{how}, or promise what holds: `{promise}`"),
+        None => how.to_owned(),
+    }
+}
+
+fn times(count: usize) -> String {
+    counted(count, "time")
+}
+
+fn option_name<'m>(at: At<'m>, option: u32) -> Option<&'m str> {
+    let Kind::Approval(approval) = &at.state.get().kind else { return None };
+    Some(&approval.options.get(option as usize)?.text)
+}
+
+/// The owner without a price whom that state has, or comes to by its calls.
+fn unpriced_owner(facts: &FlowFacts<'_>, worst: &Cases, state: StateId) -> Option<ActorId> {
+    let (mut flow, mut state) = (facts.flow, state);
+    while let Kind::Call(call) = &flow[state].kind {
+        let unpriced = |callee: FlowId| match worst.flow(callee)?.cost {
+            Cost::Unpriced(state) => Some((callee, state)),
+            _ => None,
+        };
+        let (callee, next) = call.runs.iter().filter_map(|run| run.flow).find_map(unpriced)?;
+        (flow, state) = (&facts.model[callee], next);
+    }
+    flow[state].owner.get().copied()
+}
