@@ -81,7 +81,7 @@ fn show(compilation: &Compilation, id: FlowId, flow: &Flow, out: &mut dyn Write)
     }
 }
 
-/// A line an arrow, with what it adds; what repeats stands once, indented below how often.
+/// A line an arrow, with what it adds; what repeats stands once, below how often.
 fn rounds(
     sources: &Sources,
     flow: &Flow,
@@ -102,7 +102,7 @@ fn rounds(
         if *times > 1 {
             writeln!(out, "  {times} times, {} in all:", say(round.saturating_mul((*times).into())))?;
         }
-        let indent = if *times > 1 { "    " } else { "  " };
+        let indent = if *times > 1 { "  │ " } else { "    " };
         for line in lines {
             let text = format!("{indent}{:>amount$}  {:<way$}  {}", line.amount, line.way, line.why);
             writeln!(out, "{}", text.trim_end())?;

@@ -37,10 +37,10 @@ pub(super) fn bounds(
 ) -> Vec<u128> {
     let knot = Knot::new(walks, states, weights, known);
     let all = [
-        knot.to_the_exits(Arc::is_uncounted),
-        knot.to_the_exits(Arc::leads_on),
-        knot.from_the_entries(Arc::is_uncounted),
-        knot.from_the_entries(Arc::leads_on),
+        knot.before_the_exits(Arc::is_uncounted),
+        knot.before_the_exits(Arc::leads_on),
+        knot.after_the_entries(Arc::is_uncounted),
+        knot.after_the_entries(Arc::leads_on),
     ];
     let prices = all.each_ref().map(|potentials| knot.prices(potentials));
     let bound = |place: usize| {
@@ -78,7 +78,7 @@ impl Knot {
     }
 
     /// The heaviest walk to an exit on the chosen arrows, which close no circle.
-    fn to_the_exits(&self, chosen: fn(&Arc) -> bool) -> Vec<u128> {
+    fn before_the_exits(&self, chosen: fn(&Arc) -> bool) -> Vec<u128> {
         let mut potentials = self.exits.clone();
         for arc in self.arcs.iter().filter(|arc| chosen(arc)) {
             let through = arc.weight.saturating_add(at(&potentials, arc.to));
@@ -88,7 +88,7 @@ impl Knot {
     }
 
     /// What is left of the heaviest walk of all, on the chosen arrows, for a walk that has come as far as this.
-    fn from_the_entries(&self, chosen: fn(&Arc) -> bool) -> Vec<u128> {
+    fn after_the_entries(&self, chosen: fn(&Arc) -> bool) -> Vec<u128> {
         let mut come = vec![0; self.exits.len()];
         for arc in self.arcs.iter().rev().filter(|arc| chosen(arc)) {
             let through = arc.weight.saturating_add(at(&come, arc.from));

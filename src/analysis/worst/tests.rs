@@ -108,17 +108,20 @@ fn text(flow: &[Plain]) -> String {
     )
 }
 
-/// Every run, one hop after the other: which hops are used up is in `used`, by state, exit and place in the chain.
+/// How often hops were taken, by state, exit and place in the chain.
+type Used = BTreeMap<(usize, usize, usize), u64>;
+
+/// Every run, one hop after the other.
 struct Explorer<'e> {
     flow: &'e [Plain],
     /// What leaving a state by an exit adds, and coming to a state.
     leave: &'e dyn Fn(&Plain, usize) -> u128,
     come: &'e dyn Fn(usize) -> u128,
-    known: HashMap<(usize, BTreeMap<(usize, usize, usize), u64>), u128>,
+    known: HashMap<(usize, Used), u128>,
 }
 
 impl Explorer<'_> {
-    fn from(&mut self, at: usize, used: &BTreeMap<(usize, usize, usize), u64>) -> u128 {
+    fn from(&mut self, at: usize, used: &Used) -> u128 {
         let Some(state) = self.flow.get(at) else { return 0 };
         if let Some(&known) = self.known.get(&(at, used.clone())) {
             return known;
