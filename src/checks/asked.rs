@@ -206,7 +206,7 @@ impl Asked<'_> {
             if let (Some(last), count @ 1.., 2..) = (labels.last_mut(), lap.arrows.len(), lap.times) {
                 let sum = say(round.saturating_mul(lap.times.into())).map(|sum| format!(", {sum} in all"));
                 let steps = if count > 1 {
-                    format!("steps {first} to {} ", shown.len() + count)
+                    format!("steps {first} to {}: ", shown.len() + count)
                 } else {
                     String::new()
                 };

@@ -11,9 +11,9 @@ use super::input::InputArguments;
 use super::output::Output;
 use super::{Failure, Outcome};
 use crate::Compilation;
-use crate::analysis::worst::{Cases, Cost, Lap, Measure, Run, laps};
+use crate::analysis::worst::{Cases, Cost, Figure, Lap, Measure, Run, laps};
 use crate::graph::Graph;
-use crate::model::words::{long, money};
+use crate::model::words::{duration, long, money};
 use crate::model::{Arrow, ArrowId, ArrowKind, Flow, FlowId, Start, StateId, When};
 use crate::source::Sources;
 
@@ -52,14 +52,20 @@ pub(super) fn run(arguments: &WorstArguments, out: &mut Output) -> Result<Outcom
 /// `ends within 6d1h, costs at most 1.87 USD`; none if work can go round for ever.
 pub(super) fn limits(cases: &Cases, flow: FlowId) -> Option<String> {
     let case = cases.flow(flow)?;
+    let bound = |figure: Figure| if figure.attained { "" } else { " (a bound)" };
     let time = case.time.filter(|time| time.complete)?;
-    let cost = match case.cost {
-        Cost::Known(cost, Some(currency)) if cost.complete => {
-            format!(", costs at most {}", money(cases.amount(cost.value), currency))
-        }
+    let ends = match u64::try_from(time.value) {
+        Ok(seconds) => format!("ends within {}{}", duration(seconds), bound(time)),
+        Err(_) => "may take longer than can be counted".to_owned(),
+    };
+    let costs = match case.cost {
+        Cost::Known(cost, Some(currency)) if cost.complete => match cases.amount(cost.value) {
+            Some(amount) => format!(", costs at most {}{}", money(Some(amount), currency), bound(cost)),
+            None => ", may cost more than can be counted".to_owned(),
+        },
         _ => String::new(),
     };
-    Some(format!("ends within {}{cost}", long(time.value)))
+    Some(ends + &costs)
 }
 
 fn show(compilation: &Compilation, id: FlowId, flow: &Flow, out: &mut dyn Write) -> io::Result<()> {

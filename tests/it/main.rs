@@ -32,3 +32,4 @@ mod schema;
 mod schemas;
 mod support;
 mod suppress;
+mod worst;
