@@ -48,7 +48,10 @@ fn shut(at: At<'_>, never: &Never) -> Option<Diagnostic> {
         }
     };
     let found = Diagnostic::new(Code::NeverTrue, place, message).label(label);
-    let found = found.help("correct its bounds, or delete this handoff");
+    let found = found.help(match handoff.when {
+        When::Otherwise(_) => "delete this handoff, or let another one leave something to it",
+        _ => "correct its bounds, or delete this handoff",
+    });
     Some(if leaves_a_threshold(at, never.handoff) {
         delete(found, at, "delete this handoff", handoff.span)
     } else {

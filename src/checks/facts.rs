@@ -69,7 +69,7 @@ impl<'m> FlowFacts<'m> {
 
     /// The states whose guards are not as they should be, with what is wrong.
     pub(super) fn verdicts(&self) -> impl Iterator<Item = (At<'_>, &Verdict)> {
-        self.guards.verdicts.iter().map(|(id, verdict)| (self.at(*id), verdict))
+        self.guards.verdicts.iter().map(|(&id, verdict)| (self.at(id), verdict))
     }
 
     pub(super) fn at(&self, id: StateId) -> At<'_> {

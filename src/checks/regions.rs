@@ -261,7 +261,8 @@ fn steps(ty: &Type) -> impl Iterator<Item = (Decimal, bool)> + use<> {
         units => units.iter().rev().map(|&unit| Decimal::from(unit)).collect(),
     };
     coarse.reverse();
-    let fine = (0..=28).map(|digits| Decimal::new(1, digits));
+    let digits = if matches!(ty, Type::Int(_)) { 0 } else { 28 };
+    let fine = (0..=digits).map(|digits| Decimal::new(1, digits));
     coarse.into_iter().chain(fine).map(move |step| (step, step >= finest_short))
 }
 

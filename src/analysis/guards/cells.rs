@@ -366,3 +366,102 @@ fn texts(max: Option<u64>, constants: &[&Value]) -> Vec<Cell> {
     let rest = (max != Some(0) || mentioned.is_empty()).then_some(Cell::OtherTexts);
     mentioned.into_iter().map(|text| Cell::Text(text.into())).chain(rest).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cells(ty: Type, optional: bool, constants: &[Decimal]) -> Cells {
+        let path = Path {
+            root: crate::model::Root::Field(crate::model::FieldId(0)),
+            steps: Vec::new(),
+            text: "x".into(),
+            ty,
+            optional,
+        };
+        let constants: Vec<Value> = constants.iter().map(|number| Value::Number(*number)).collect();
+        Cells::new(&Model::default(), None, &path, &constants.iter().collect::<Vec<_>>())
+    }
+
+    fn range(low: i64, high: i64, open: bool) -> Bounds {
+        Bounds { low: Some(low.into()), high: Some(high.into()), open }
+    }
+
+    #[test]
+    fn cells_without_a_value_are_left_out() {
+        let shown = |cells: Cells| format!("{:?}", cells.cells);
+        assert_eq!(
+            shown(cells(Type::Int(range(0, 3, false)), false, &[1.into(), 2.into()])),
+            "[Point(0), Point(1), Point(2), Point(3)]"
+        );
+        assert_eq!(shown(cells(Type::Int(range(1, 3, true)), false, &[])), "[Point(1), Point(2)]");
+        assert_eq!(
+            shown(cells(Type::Number(range(0, 1, true)), true, &[])),
+            "[Point(0), Between(Some(0), Some(1)), Absent]"
+        );
+        assert_eq!(
+            shown(cells(Type::Number(Bounds::default()), false, &[5.into()])),
+            "[Between(None, Some(5)), Point(5), Between(Some(5), None)]"
+        );
+    }
+
+    /// The value that stands for a cell, doubled so that halves are whole.
+    fn inside(cell: &Cell, discrete: bool) -> Option<Decimal> {
+        let step = if discrete { Decimal::ONE } else { Decimal::new(5, 1) };
+        match cell {
+            Cell::Point(number) => Some(*number),
+            Cell::Between(Some(low), _) => Some(low + step),
+            Cell::Between(None, Some(high)) => Some(high - step),
+            Cell::Between(None, None) => Some(Decimal::ZERO),
+            _ => None,
+        }
+    }
+
+    proptest! {
+        /// A test lets a cell pass exactly if it lets a value of it pass.
+        #[test]
+        fn tests_choose_cells_by_their_values(
+            constants in prop::collection::vec(0_i64..6, 1..5),
+            at in any::<prop::sample::Index>(),
+            low in 0_i64..3, width in 1_i64..4, open: bool, discrete: bool, optional: bool,
+            op in prop::sample::select(vec![
+                CompareOp::Is, CompareOp::IsNot, CompareOp::Less,
+                CompareOp::AtMost, CompareOp::Greater, CompareOp::AtLeast,
+            ]),
+        ) {
+            let constants: Vec<Decimal> = constants.into_iter().map(Decimal::from).collect();
+            let bounds = range(low, low + width, open);
+            let ty = if discrete { Type::Int(bounds) } else { Type::Number(bounds) };
+            let cells = cells(ty, optional, &constants);
+            let constant = constants[at.index(constants.len())];
+            let passing = cells.passing(&Test::Compare(op, Value::Number(constant)));
+            for (index, cell) in cells.cells.iter().enumerate() {
+                let passes = inside(cell, discrete).is_some_and(|value| match op {
+                    CompareOp::Is => value == constant,
+                    CompareOp::IsNot => value != constant,
+                    CompareOp::Less => value < constant,
+                    CompareOp::AtMost => value <= constant,
+                    CompareOp::Greater => value > constant,
+                    CompareOp::AtLeast => value >= constant,
+                });
+                prop_assert_eq!(passing.contains(index as u32), passes, "{:?}", cell);
+            }
+        }
+
+        #[test]
+        fn sets_are_sets(one in prop::collection::vec((0_u32..9, 0_u32..9), 0..4), other in prop::collection::vec((0_u32..9, 0_u32..9), 0..4)) {
+            let set = |mut runs: Vec<(u32, u32)>| {
+                runs.sort_unstable();
+                CellSet::new(runs)
+            };
+            let (one, other) = (set(one), set(other));
+            for cell in 0..9 {
+                prop_assert_eq!(one.union(&other).contains(cell), one.contains(cell) || other.contains(cell));
+                prop_assert_eq!(one.intersection(&other).contains(cell), one.contains(cell) && other.contains(cell));
+                prop_assert_eq!(one.complement(9).contains(cell), !one.contains(cell));
+            }
+        }
+    }
+}

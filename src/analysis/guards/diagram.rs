@@ -276,3 +276,117 @@ impl Edges {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// So many variables, of so many cells each: 27 combinations, a bit each.
+    const VARIABLES: u32 = 3;
+    const CELLS: u32 = 3;
+
+    /// A set, made up of tests.
+    #[derive(Clone, Debug)]
+    enum Made {
+        Test(u32, [bool; CELLS as usize]),
+        And(Box<Made>, Box<Made>),
+        Or(Box<Made>, Box<Made>),
+        Without(Box<Made>, Box<Made>),
+    }
+
+    fn made() -> impl Strategy<Value = Made> {
+        let test =
+            (0..VARIABLES, any::<[bool; CELLS as usize]>()).prop_map(|(at, cells)| Made::Test(at, cells));
+        test.prop_recursive(4, 24, 2, |inner| {
+            let pair = (inner.clone(), inner).prop_map(|(one, other)| (Box::new(one), Box::new(other)));
+            prop_oneof![
+                pair.clone().prop_map(|(one, other)| Made::And(one, other)),
+                pair.clone().prop_map(|(one, other)| Made::Or(one, other)),
+                pair.prop_map(|(one, other)| Made::Without(one, other)),
+            ]
+        })
+    }
+
+    fn cell(combination: u32, variable: u32) -> u32 {
+        combination / CELLS.pow(variable) % CELLS
+    }
+
+    fn combinations() -> std::ops::Range<u32> {
+        0..CELLS.pow(VARIABLES)
+    }
+
+    /// The set as a diagram and as the combinations in it.
+    fn build(diagram: &mut Diagram, made: &Made) -> (Set, Vec<bool>) {
+        let mut both = |one, other| (build(diagram, one), build(diagram, other));
+        let zip = |one: Vec<bool>, other: Vec<bool>, with: fn(bool, bool) -> bool| {
+            one.into_iter().zip(other).map(|(one, other)| with(one, other)).collect()
+        };
+        match made {
+            Made::Test(variable, chosen) => {
+                let runs = (0..CELLS).filter(|&cell| chosen[cell as usize]).map(|cell| (cell, cell + 1));
+                let set = diagram.test(*variable, &CellSet::new(runs), CELLS).unwrap();
+                (set, combinations().map(|at| chosen[cell(at, *variable) as usize]).collect())
+            }
+            Made::And(one, other) => {
+                let ((one, these), (other, those)) = both(one, other);
+                (diagram.and(one, other).unwrap(), zip(these, those, |one, other| one && other))
+            }
+            Made::Or(one, other) => {
+                let ((one, these), (other, those)) = both(one, other);
+                (diagram.or(one, other).unwrap(), zip(these, those, |one, other| one || other))
+            }
+            Made::Without(one, other) => {
+                let ((one, these), (other, those)) = both(one, other);
+                (diagram.without(one, other).unwrap(), zip(these, those, |one, other| one && !other))
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_set_has_one_diagram(one in made(), other in made()) {
+            let mut diagram = Diagram::new(100_000);
+            let (one, these) = build(&mut diagram, &one);
+            let (other, those) = build(&mut diagram, &other);
+            prop_assert_eq!(one == other, these == those);
+            prop_assert_eq!(one == NONE, these.iter().all(|inside| !inside));
+            prop_assert_eq!(one == ALL, these.iter().all(|inside| *inside));
+        }
+
+        #[test]
+        fn shadows_and_examples_are_of_the_set(made in made()) {
+            let mut diagram = Diagram::new(100_000);
+            let (set, inside) = build(&mut diagram, &made);
+            let shadows = diagram.shadows(set, &[0, 1, 2]);
+            for variable in 0..VARIABLES {
+                for at in 0..CELLS {
+                    let expected = combinations().any(|it| inside[it as usize] && cell(it, variable) == at);
+                    let shadow = &shadows[variable as usize];
+                    prop_assert_eq!(shadow.as_ref().is_none_or(|cells| cells.contains(at)), expected);
+                }
+            }
+            let way = diagram.example(set);
+            let fits = |it: u32| way.iter().all(|&(variable, (start, end))| (start..end).contains(&cell(it, variable)));
+            if set != NONE {
+                prop_assert!(combinations().any(fits));
+                prop_assert!(combinations().filter(|&it| fits(it)).all(|it| inside[it as usize]));
+            }
+        }
+    }
+
+    #[test]
+    fn work_is_bounded() {
+        let mut diagram = Diagram::new(1_000);
+        let pair = |diagram: &mut Diagram, at: u32| {
+            let cells = CellSet::new([(0, 1)]);
+            let one = diagram.test(at, &cells, 2)?;
+            let other = diagram.test(at + 20, &cells, 2)?;
+            diagram.and(one, other)
+        };
+        let pairs: Result<Vec<_>, _> = (0..20).map(|at| pair(&mut diagram, at)).collect();
+        let all = pairs.and_then(|pairs| diagram.fold(pairs, NONE, Diagram::or));
+        assert_eq!(all, Err(TooComplex));
+    }
+}

@@ -8,12 +8,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::CellSet;
 use super::decision::Decision;
 use super::diagram::TooComplex;
 use super::space::{Space, optional_depths};
+use super::verdict::Verdict;
 use crate::model::walk::StateRef;
 use crate::model::{
     Arrow, ArrowKind, FieldId, Handoff, Intake, Kind, MapValue, PathId, Root, Slot, Start, State, StateId,
@@ -90,6 +91,8 @@ pub(super) struct Arrivals {
     pub(super) doubtful: bool,
     /// States whose guards, or knowledge, were too complex.
     pub(super) complex: Vec<StateId>,
+    /// What is wrong with the guards of states that work comes to, as far as nothing is doubtful.
+    pub(super) verdicts: FxHashMap<StateId, Verdict>,
 }
 
 /// Follows the work from the intakes until nothing new comes anywhere.
@@ -102,6 +105,7 @@ pub(super) fn arrivals(space: &Space<'_>) -> Arrivals {
             known: vec![None; flow.states.len()],
             doubtful: is_doubtful(space),
             complex: Vec::new(),
+            verdicts: FxHashMap::default(),
         },
         visits: vec![0; flow.states.len()],
         waiting: BinaryHeap::new(),
@@ -165,7 +169,15 @@ impl Spread<'_> {
         for arrow in state.arrows().filter(|arrow| !matches!(arrow.kind, ArrowKind::Handoff(_))) {
             self.bring_along([arrow], &left);
         }
+        if state.get().handoffs.is_empty() {
+            return Ok(());
+        }
         let mut decision = Decision::new(space, Some(state), &given, None)?;
+        let verdict = decision.verdict(state, &given)?;
+        self.arrivals.verdicts.remove(&id);
+        if verdict != Verdict::default() {
+            self.arrivals.verdicts.insert(id, verdict);
+        }
         for (index, handoff) in state.handoffs().enumerate() {
             let taken = decision.handoffs[index];
             self.arrivals.doubtful |= taken.surely != taken.maybe;

@@ -18,6 +18,8 @@ pub use region::Region;
 pub use space::Space;
 pub use verdict::{Gap, Never, Overlap, Verdict};
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::model::walk::StateRef;
@@ -25,7 +27,7 @@ use crate::model::{Arrow, ArrowId, ArrowKind, Flow, Guard, HandoffId, Kind, Mode
 use decision::Decision;
 use diagram::NONE;
 use known::{Arrivals, arrivals, at_the_door, behind, handing_on, leaving};
-use verdict::{Certainty, verdict};
+use verdict::doubtful_verdict;
 
 /// States are looked at side by side in pieces of so many.
 const PIECE: usize = 256;
@@ -39,7 +41,7 @@ pub struct Guards<'m> {
     /// States whose guards, or what is known there, are too complex to decide, in the order of the text.
     pub complex: Vec<StateId>,
     /// What is wrong, state by state, in the order of the text.
-    pub verdicts: Vec<(StateId, Verdict)>,
+    pub verdicts: BTreeMap<StateId, Verdict>,
     /// For each handoff whether nothing takes it.
     never: Vec<bool>,
 }
@@ -49,37 +51,31 @@ impl<'m> Guards<'m> {
     #[must_use]
     pub fn new(model: &'m Model, flow: &'m Flow) -> Guards<'m> {
         let space = Space::new(model, flow);
-        let arrivals = arrivals(&space);
+        let mut arrivals = arrivals(&space);
         let look = |id: StateId| Some((id, look(&space, &arrivals, StateRef { id, flow, model })?));
         let states = (0..flow.states.len()).into_par_iter().with_min_len(PIECE).map(StateId::new);
         let looked: Vec<_> = states.filter_map(look).collect();
+        let settled = std::mem::take(&mut arrivals.verdicts);
         let mut complex = arrivals.complex.clone();
-        let mut verdicts = Vec::new();
-        let mut never = vec![false; flow.handoffs.len()];
+        let mut verdicts: BTreeMap<StateId, Verdict> =
+            if arrivals.doubtful { BTreeMap::new() } else { settled.into_iter().collect() };
         for (id, found) in looked {
             match found {
-                Ok(verdict) => {
-                    let first = flow[id].handoffs.start as usize;
-                    for shut in &verdict.never {
-                        if let Some(never) = never.get_mut(first + shut.handoff) {
-                            *never = true;
-                        }
-                    }
-                    verdicts.push((id, verdict));
-                }
+                Ok(verdict) if verdict == Verdict::default() => {}
+                Ok(verdict) => drop(verdicts.insert(id, verdict)),
                 Err(TooComplex) => complex.push(id),
             }
         }
         complex.sort_unstable();
         complex.dedup();
+        let never = never(flow, &verdicts);
         Guards { space, arrivals, complex, verdicts, never }
     }
 
     /// What is wrong with the guards of a state, if something is.
     #[must_use]
     pub fn verdict(&self, state: StateId) -> Option<&Verdict> {
-        let index = self.verdicts.binary_search_by_key(&state, |(id, _)| *id).ok()?;
-        self.verdicts.get(index).map(|(_, verdict)| verdict)
+        self.verdicts.get(&state)
     }
 
     /// What is known of work that comes to a state; `None` if none comes there for certain.
@@ -186,13 +182,30 @@ impl<'m> Guards<'m> {
     }
 }
 
-/// Looks at a state, if it has guards.
+/// Looks at a state that the arrivals did not settle, if it has guards.
 fn look(space: &Space<'_>, arrivals: &Arrivals, state: StateRef<'_>) -> Option<Result<Verdict, TooComplex>> {
     state.handoffs().next()?;
     let known = arrivals.known.get(state.id.index()).and_then(Option::as_ref);
-    let given = known.map(|known| handing_on(space, state.get(), known)).unwrap_or_default();
-    let unsure = known.is_none() && arrivals.doubtful;
-    let found = verdict(space, state, Certainty { known: &given, more: arrivals.doubtful, unsure });
-    let is_fine = found.as_ref().is_ok_and(|verdict| *verdict == Verdict::default());
-    (!is_fine).then_some(found)
+    let given = known.map(|known| handing_on(space, state.get(), known));
+    if arrivals.doubtful {
+        return Some(doubtful_verdict(space, state, given.as_ref()));
+    }
+    // What no work comes to is looked at as if anything did.
+    let anything = Known::default();
+    let alone = || Decision::new(space, Some(state), &anything, None)?.verdict(state, &anything);
+    given.is_none().then(alone)
+}
+
+/// For each handoff of the flow whether nothing takes it.
+fn never(flow: &Flow, verdicts: &BTreeMap<StateId, Verdict>) -> Vec<bool> {
+    let mut never = vec![false; flow.handoffs.len()];
+    for (&state, verdict) in verdicts {
+        let first = flow[state].handoffs.start as usize;
+        for shut in &verdict.never {
+            if let Some(never) = never.get_mut(first + shut.handoff) {
+                *never = true;
+            }
+        }
+    }
+    never
 }

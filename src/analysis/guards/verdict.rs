@@ -60,39 +60,32 @@ pub struct Never {
     pub known: Vec<PathId>,
 }
 
-/// How much is certain of what comes to a state.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Certainty<'k> {
-    /// What comes there, made fields forgotten.
-    pub(super) known: &'k Known,
-    /// Something that could not be read may bring more.
-    pub(super) more: bool,
-    /// It is not certain that this comes there: only what holds whatever comes is said.
-    pub(super) unsure: bool,
-}
-
-/// Looks at the guards of a state.
-pub(super) fn verdict(
+/// Looks at the guards of a state in a flow of which something could not be read: whatever may come is not known, and
+/// what comes for certain is `known`; `None`: nothing does, so only what holds whatever comes is said.
+pub(super) fn doubtful_verdict(
     space: &Space<'_>,
     state: StateRef<'_>,
-    arrival: Certainty<'_>,
+    known: Option<&Known>,
 ) -> Result<Verdict, TooComplex> {
-    let mut decision = Decision::new(space, Some(state), arrival.known, None)?;
-    let mut verdict = Verdict::default();
-    let depends = arrival.unsure && decision.depends_on_arrival(state);
-    if !depends {
-        verdict.overlaps = decision.overlaps()?;
-        decision.leftovers(state, &mut verdict)?;
+    let anything = Known::default();
+    let never = Decision::new(space, Some(state), &anything, None)?.never(state, &anything)?;
+    let mut decision = Decision::new(space, Some(state), known.unwrap_or(&anything), None)?;
+    if known.is_none() && decision.depends_on_arrival(state) {
+        return Ok(Verdict { never, ..Verdict::default() });
     }
-    verdict.never = if arrival.more {
-        Decision::new(space, Some(state), &Known::default(), None)?.never(state, &Known::default())?
-    } else {
-        decision.never(state, arrival.known)?
-    };
-    Ok(verdict)
+    let verdict = decision.verdict(state, &anything)?;
+    Ok(Verdict { never, ..verdict })
 }
 
 impl Decision<'_> {
+    /// What is wrong with the guards of the state, to which work comes as `known` says.
+    pub(super) fn verdict(&mut self, state: StateRef<'_>, known: &Known) -> Result<Verdict, TooComplex> {
+        let mut verdict = Verdict { never: self.never(state, known)?, ..Verdict::default() };
+        verdict.overlaps = self.overlaps()?;
+        self.leftovers(state, &mut verdict)?;
+        Ok(verdict)
+    }
+
     /// Some path that matters here is not made here.
     fn depends_on_arrival(&self, state: StateRef<'_>) -> bool {
         let made = made(state.get());
