@@ -4,6 +4,7 @@
 
 use std::ops::Deref;
 
+use crate::analysis::context::Context;
 use crate::analysis::guards::{Guards, Verdict};
 use crate::graph::{Graph, StateSet};
 use crate::model::walk::StateRef;
@@ -32,6 +33,8 @@ pub(super) struct FlowFacts<'m> {
     pub(super) failure_end: Option<&'m str>,
     /// The first success end.
     pub(super) success_end: Option<&'m Name>,
+    /// What is there on arrival, and what is read later.
+    pub(super) context: Context,
 }
 
 impl<'m> FlowFacts<'m> {
@@ -47,6 +50,7 @@ impl<'m> FlowFacts<'m> {
         let lost = graph.states().find(|&id| !reached.contains(id)).map(|id| &flow[id].name);
         let success_end = ends(flow, true).next().map(|end| &flow[end].name);
         let failure_end = likely_failure_end(flow);
+        let context = Context::new(&graph, &guards, |id| open.contains(id));
         FlowFacts {
             model,
             sources,
@@ -59,6 +63,7 @@ impl<'m> FlowFacts<'m> {
             lost,
             failure_end,
             success_end,
+            context,
         }
     }
 

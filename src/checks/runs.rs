@@ -13,15 +13,16 @@ pub(super) fn steps(flow: &Flow, run: &[ArrowId]) -> Vec<Label> {
     run.iter().filter_map(step).collect()
 }
 
-/// `intake -> briefing -> review`: the run in one line.
+/// ``intake -> `briefing` -> `review` ``: the run in one line.
 pub(super) fn line(flow: &Flow, run: &[ArrowId]) -> String {
     let name = |state: StateId| flow[state].name.text.as_str();
-    let start = run.first().map(|&id| match flow[id].from {
-        Start::Intake(_) => "intake",
-        Start::State(state) => name(state),
-    });
-    let names = start.into_iter().chain(run.iter().filter_map(|&id| Some(name(flow[id].to?))));
-    way(names.collect::<Vec<_>>().into_iter())
+    let targets = run.iter().filter_map(|&id| Some(name(flow[id].to?)));
+    match run.first().map(|&id| flow[id].from) {
+        Some(Start::State(state)) => {
+            way(std::iter::once(name(state)).chain(targets).collect::<Vec<_>>().into_iter())
+        }
+        _ => format!("intake -> {}", way(targets.collect::<Vec<_>>().into_iter())),
+    }
 }
 
 /// What work does on an arrow; none if its target is unknown.

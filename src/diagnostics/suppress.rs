@@ -94,6 +94,9 @@ fn read(source: &SourceFile, comment: &Comment, text: &str, lines: &[usize]) -> 
         let fault = fault(part(comment, start, close + 1), "a warning is allowed without a reason");
         allow.faults.push(fault.help("add a colon and the reason: `// allow(B504): the CMS wants it`"));
     }
+    if !allow.faults.is_empty() {
+        allow.entries.iter_mut().for_each(|entry| entry.used = true); // once it is repaired, that is asked
+    }
     allow
 }
 
@@ -194,7 +197,7 @@ fn silence(sources: &Sources, allows: &mut [Entry], diagnostics: &mut Vec<Diagno
 /// Files of which something could not be read or resolved: a warning may be missing only for that reason.
 struct Doubt {
     files: BTreeSet<FileId>,
-    /// Files with dead ends or missing thresholds, beside which no state is called doomed.
+    /// Files with dead ends or missing thresholds: some warnings are withheld beside them.
     blocked: BTreeSet<FileId>,
 }
 
@@ -221,8 +224,13 @@ impl Doubt {
         entry.code.is_pending()
             || !file.is_some_and(sound)
             || (entry.code == Code::Unused && !self.files.is_empty())
-            || (entry.code == Code::Doomed && self.blocked.contains(&entry.span.file))
+            || (waits_for_arrows(entry.code) && self.blocked.contains(&entry.span.file))
     }
+}
+
+/// Whether a warning is withheld where an arrow that is missing could change it.
+fn waits_for_arrows(code: Code) -> bool {
+    matches!(code, Code::Doomed | Code::UnreadCarry | Code::UnreadField)
 }
 
 impl Entry {

@@ -19,7 +19,8 @@ use crate::model::{Arrow, ArrowId, Flow, Start, StateId};
 /// start at no state, arrows with an unknown target lead to none: neither is in it.
 #[derive(Debug)]
 pub struct Graph<'m> {
-    flow: &'m Flow,
+    /// The flow whose arrows these are.
+    pub flow: &'m Flow,
     by_start: Adjacency,
     by_target: Adjacency,
 }
@@ -73,8 +74,13 @@ impl<'m> Graph<'m> {
         self.by_target.of(state).iter().filter_map(|&arrow| Some((arrow, start_of(&self.flow[arrow])?)))
     }
 
+    /// The arrows of intakes with where they lead, in the order of the text.
+    pub fn entries(&self) -> impl Iterator<Item = (ArrowId, StateId)> + '_ {
+        self.flow.intakes.iter().filter_map(|intake| Some((intake.arrow, self.flow[intake.arrow].to?)))
+    }
+
     /// All states, in the order of the text.
-    pub fn states(&self) -> impl Iterator<Item = StateId> + use<> {
+    pub fn states(&self) -> impl DoubleEndedIterator<Item = StateId> + ExactSizeIterator + use<> {
         (0..self.flow.states.len()).map(StateId::new)
     }
 }

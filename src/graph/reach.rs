@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use super::{Graph, StateMap, StateSet};
-use crate::model::{ArrowId, Flow, Start, StateId};
+use crate::model::{ArrowId, StateId};
 
 impl Graph<'_> {
     /// The states that work can come to from these, these included.
@@ -55,45 +55,45 @@ impl Graph<'_> {
     }
 }
 
-impl<'m> Graph<'m> {
-    /// To every state that work can come to by arrows that `takes` chooses, those of intakes included: a shortest run
-    /// there, the first in the text among equals.
+impl Graph<'_> {
+    /// To every state that work can come to when it begins with one of these arrows, and goes on by arrows that `takes`
+    /// chooses: a shortest run there, the first in the text among equals.
     #[must_use]
-    pub fn runs(&self, takes: impl Fn(ArrowId) -> bool) -> Runs<'m> {
+    pub fn runs(&self, starts: impl IntoIterator<Item = ArrowId>, takes: impl Fn(ArrowId) -> bool) -> Runs {
         let mut came_by = StateMap::new(self.flow.states.len(), None);
         let mut queue = VecDeque::new();
-        let intakes =
-            self.flow.intakes.iter().filter_map(|intake| Some((intake.arrow, self.flow[intake.arrow].to?)));
-        let mut follow = |queue: &mut VecDeque<StateId>, (arrow, to): (ArrowId, StateId)| {
-            if takes(arrow) && came_by[to].is_none() {
-                came_by[to] = Some(arrow);
-                queue.push_back(to);
-            }
-        };
-        intakes.for_each(|step| follow(&mut queue, step));
-        while let Some(state) = queue.pop_front() {
-            self.leaving(state).for_each(|step| follow(&mut queue, step));
+        let mut follow =
+            |queue: &mut VecDeque<StateId>, arrow: ArrowId, from: Option<StateId>, to: StateId| {
+                if came_by[to].is_none() {
+                    came_by[to] = Some((arrow, from));
+                    queue.push_back(to);
+                }
+            };
+        for arrow in starts {
+            self.flow[arrow].to.into_iter().for_each(|to| follow(&mut queue, arrow, None, to));
         }
-        Runs { flow: self.flow, came_by }
+        while let Some(state) = queue.pop_front() {
+            for (arrow, to) in self.leaving(state).filter(|&(arrow, _)| takes(arrow)) {
+                follow(&mut queue, arrow, Some(state), to);
+            }
+        }
+        Runs { came_by }
     }
 }
 
 /// A shortest run to every state that work can come to, in one tree.
 #[derive(Debug)]
-pub struct Runs<'m> {
-    flow: &'m Flow,
-    came_by: StateMap<Option<ArrowId>>,
+pub struct Runs {
+    /// The last arrow of the run, and the state before it unless the run begins with it.
+    came_by: StateMap<Option<(ArrowId, Option<StateId>)>>,
 }
 
-impl Runs<'_> {
-    /// The arrows of the run that comes to a state, the intake's first; none if work can't come there.
+impl Runs {
+    /// The arrows of the run that comes to a state; none if work can't come there.
     #[must_use]
     pub fn to(&self, state: StateId) -> Vec<ArrowId> {
-        let before = |arrow: &ArrowId| match self.flow[*arrow].from {
-            Start::State(from) => self.came_by[from],
-            Start::Intake(_) => None,
-        };
-        let mut run: Vec<ArrowId> = std::iter::successors(self.came_by[state], before).collect();
+        let steps = std::iter::successors(self.came_by[state], |&(_, from)| self.came_by[from?]);
+        let mut run: Vec<ArrowId> = steps.map(|(arrow, _)| arrow).collect();
         run.reverse();
         run
     }

@@ -62,6 +62,11 @@ impl StateSet {
         !std::mem::replace(&mut self.0[state], true)
     }
 
+    /// Takes a state out.
+    pub fn remove(&mut self, state: StateId) {
+        self.0[state] = false;
+    }
+
     /// Its states, in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = StateId> + '_ {
         let StateMap(flags) = &self.0;

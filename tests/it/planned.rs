@@ -54,7 +54,8 @@ flow publish {
     makes   draft, quality, risk, confidence
     retry   2 times every 30s
     handoff -> asking  when good and not (confidence < 12.5%)
-    handoff -> writing otherwise at most 3 times else -> again at most 2 times else -> stuck carry draft
+    handoff -> writing otherwise at most 3 times else -> again at most 2 times else -> stuck
+            carry draft, confidence
   }
 
   state again {
@@ -168,7 +169,7 @@ fn an_end_is_told_what_was_done() {
 #[test]
 fn what_is_not_carried_does_not_travel() {
     let plan = reviewed();
-    assert_eq!(*hop(&plan, "writing/handoff-2#2").envelope.context, ["draft"]);
+    assert_eq!(*hop(&plan, "writing/handoff-2#2").envelope.context, ["draft", "confidence"]);
     assert_eq!(hop(&plan, "writing/handoff-1").envelope.context.len(), flow(&plan).context.len());
 }
 
@@ -359,7 +360,8 @@ flow outer {
     deadline 4h else -> lost
     failure -> lost
     handoff -> found when one is present
-    handoff -> kept otherwise
+    handoff -> kept when one is absent and two is present
+    handoff -> lost otherwise
   }
   end found: success { owner lead  receipt one }
   end kept:  success { owner lead  receipt two }

@@ -23,7 +23,9 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::model::walk::StateRef;
-use crate::model::{Arrow, ArrowId, ArrowKind, Flow, Guard, HandoffId, Kind, Model, PathId, Start, StateId};
+use crate::model::{
+    Arrow, ArrowId, ArrowKind, Flow, Guard, HandoffId, Intake, Kind, Model, PathId, Start, StateId,
+};
 use decision::Decision;
 use diagram::NONE;
 use known::{Arrivals, arrivals, at_the_door, behind, handing_on, leaving};
@@ -87,9 +89,38 @@ impl<'m> Guards<'m> {
     /// Whether there is a value for sure wherever a path is read on arrival, as far as guards, maps and the start tell.
     #[must_use]
     pub fn is_present(&self, state: StateId, path: PathId) -> bool {
-        let cells = self.space.cells(path);
-        let known = self.known(state).and_then(|known| known.get(path));
-        cells.absent().iter().all(|absent| known.is_some_and(|known| !known.contains(absent)))
+        self.known(state).is_some_and(|known| self.shows(known, path))
+    }
+
+    /// Whether what is known leaves no doubt that a path has a value.
+    #[must_use]
+    pub fn shows(&self, known: &Known, path: PathId) -> bool {
+        let known = known.get(path);
+        let absent = self.space.cells(path).absent();
+        absent.iter().all(|absent| known.is_some_and(|known| !known.contains(absent)))
+    }
+
+    /// What is known of work that comes in.
+    #[must_use]
+    pub fn known_at_the_door(&self, intake: &Intake) -> Known {
+        at_the_door(&self.space, intake)
+    }
+
+    /// What is known of work behind each handoff of a state, in the order of the text; `None` where none is taken for
+    /// certain, or it could not be decided.
+    #[must_use]
+    pub fn known_behind(&self, state: StateId) -> Vec<Option<Known>> {
+        let (space, flow) = (&self.space, self.space.flow);
+        let nothing = || vec![None; flow[state].handoffs.len()];
+        let Some(known) = self.known(state) else { return nothing() };
+        let given = handing_on(space, &flow[state], known);
+        let state = StateRef { id: state, flow, model: space.model };
+        let Ok(mut decision) = Decision::new(space, Some(state), &given, None) else { return nothing() };
+        let behind = |(index, handoff): (usize, &_)| {
+            let taken = decision.handoffs.get(index)?.surely;
+            Some(behind(space, handoff, &given, decision.shadows(taken).ok()??))
+        };
+        state.handoffs().enumerate().map(behind).collect()
     }
 
     /// Whether some values may take an arrow.

@@ -69,6 +69,12 @@ impl<'m> Space<'m> {
         space
     }
 
+    /// The model of which the flow is a part.
+    #[must_use]
+    pub fn model(&self) -> &'m Model {
+        self.model
+    }
+
     /// The flow whose paths they are.
     #[must_use]
     pub fn flow(&self) -> &'m Flow {

@@ -1,0 +1,237 @@
+//! Which optional values are known to be present: forward from the intakes.
+//!
+//! Must not know: how a guard shows it (see `guards`).
+
+use rustc_hash::FxHashMap;
+
+use super::guards::{Guards, Known};
+use super::sets::{Meet, Set, Sets};
+use super::spread::forward;
+use super::uses::{Reading, by_guards, handoff_of, may_write_more, readings, writings};
+use crate::graph::Graph;
+use crate::model::{ArrowId, FieldId, Flow, Model, PathId, Root, Start, StateId, Type};
+
+/// A value that may be absent: the field of optional type, by the steps to it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Optional {
+    field: FieldId,
+    steps: Vec<u32>,
+}
+
+/// The optional values that something reads as if they were there.
+#[derive(Debug)]
+struct Optionals {
+    all: Vec<Optional>,
+    numbers: FxHashMap<Optional, usize>,
+    /// The paths that lead through each: if one is present, so is the optional.
+    paths: Vec<Vec<PathId>>,
+    /// Those that each state reads as present.
+    reads: Sets,
+}
+
+/// The optional values that are present when work arrives at a state.
+#[derive(Debug)]
+pub struct Present {
+    optionals: Optionals,
+    /// On every path. What a state reads as present counts as present from there on: that it may not be is said there.
+    everywhere: Sets,
+    /// What each arrow brings.
+    brings: Sets,
+}
+
+impl Present {
+    /// `told`: as for [`super::assigned::Assigned::new`].
+    #[must_use]
+    pub fn new(graph: &Graph<'_>, guards: &Guards<'_>, told: &dyn Fn(ArrowId) -> Vec<FieldId>) -> Present {
+        let flow = graph.flow;
+        let optionals = Optionals::new(guards.space.model(), graph);
+        let items = optionals.all.len();
+        let mut brings = optionals.shown(graph, guards);
+        let on = |shown: &Sets, arrow: ArrowId, set: &mut Set| {
+            optionals.on(flow, arrow, set, &told(arrow));
+            shown.items(arrow.index()).for_each(|number| set.insert(number));
+        };
+        let everywhere = forward(graph, items, Meet::All, |arrow, set| on(&brings, arrow, set));
+        let mut set = brings.empty();
+        for arrow in (0..flow.arrows.len()).map(ArrowId::new).filter(|_| items > 0) {
+            match flow[arrow].from {
+                Start::State(from) => everywhere.copy_to(from.index(), &mut set),
+                Start::Intake(_) => set.fill(false),
+            }
+            on(&brings, arrow, &mut set);
+            brings.meet(arrow.index(), &set, Meet::Any);
+        }
+        Present { optionals, everywhere, brings }
+    }
+
+    /// The readings of a state that need a value which some path leaves absent, with that value's number.
+    pub fn lacking(&self, model: &Model, flow: &Flow, at: StateId) -> impl Iterator<Item = (Reading, usize)> {
+        let lacks = move |reading: Reading| {
+            let mut needed = optionals_of(model, flow, &reading).into_iter();
+            let number = needed.find_map(|optional| {
+                let number = *self.optionals.numbers.get(&optional)?;
+                (!self.everywhere.contains(at.index(), number)).then_some(number)
+            });
+            Some((reading, number?))
+        };
+        readings(flow, at).filter(|reading| reading.by.wants_a_value()).filter_map(lacks)
+    }
+
+    /// A run to a state on which a value may be absent.
+    #[must_use]
+    pub fn run_without(&self, graph: &Graph<'_>, at: StateId, number: usize) -> Vec<ArrowId> {
+        let entries = graph.entries().map(|(arrow, _)| arrow);
+        let runs = graph.runs(entries, |_| true);
+        let absent = |arrow: ArrowId| !self.brings.contains(arrow.index(), number);
+        let before = |arrow: ArrowId| match graph.flow[arrow].from {
+            Start::State(from) => Some(from),
+            Start::Intake(_) => None,
+        };
+        let begins = |&arrow: &ArrowId| {
+            let from = before(arrow);
+            absent(arrow)
+                && from.is_none_or(|from| {
+                    self.everywhere.contains(from.index(), number) && !runs.to(from).is_empty()
+                })
+        };
+        let starts = (0..graph.flow.arrows.len()).map(ArrowId::new).filter(begins);
+        let rest = graph.runs(starts, absent).to(at);
+        let way_to_start = rest.first().and_then(|&first| before(first)).map(|from| runs.to(from));
+        way_to_start.unwrap_or_default().into_iter().chain(rest).collect()
+    }
+}
+
+impl Optionals {
+    fn new(model: &Model, graph: &Graph<'_>) -> Optionals {
+        let flow = graph.flow;
+        let (mut all, mut numbers) = (Vec::new(), FxHashMap::default());
+        let read = |state| readings(flow, state).filter(|reading| reading.by.wants_a_value());
+        for optional in graph.states().flat_map(read).flat_map(|reading| optionals_of(model, flow, &reading))
+        {
+            numbers.entry(optional).or_insert_with_key(|optional| {
+                all.push(optional.clone());
+                all.len() - 1
+            });
+        }
+        let mut paths = vec![Vec::new(); all.len()];
+        for path in (0..flow.paths.len()).map(PathId::new).filter(|_| !all.is_empty()) {
+            let through = optionals(model, flow, path);
+            for number in through.iter().filter_map(|optional| numbers.get(optional)) {
+                paths.get_mut(*number).into_iter().for_each(|paths: &mut Vec<PathId>| paths.push(path));
+            }
+        }
+        let mut reads = Sets::neutral(flow.states.len(), all.len(), Meet::Any);
+        let mut set = reads.empty();
+        for state in graph.states().filter(|_| !all.is_empty()) {
+            set.fill(false);
+            let needed = read(state).flat_map(|reading| optionals_of(model, flow, &reading));
+            needed.filter_map(|optional| numbers.get(&optional)).for_each(|&number| set.insert(number));
+            reads.meet(state.index(), &set, Meet::Any);
+        }
+        Optionals { all, numbers, paths, reads }
+    }
+
+    /// What each arrow shows to be present, by guards, by the constants of maps, and by what is known where it starts.
+    fn shown(&self, graph: &Graph<'_>, guards: &Guards<'_>) -> Sets {
+        let flow = graph.flow;
+        let mut shown = Sets::neutral(flow.arrows.len(), self.all.len(), Meet::Any);
+        if self.all.is_empty() {
+            return shown;
+        }
+        let mut set = shown.empty();
+        for intake in &flow.intakes {
+            self.known(guards, Some(&guards.known_at_the_door(intake)), &mut set);
+            shown.meet(intake.arrow.index(), &set, Meet::Any);
+        }
+        for state in graph.states() {
+            let known = guards.known(state);
+            let behind = if self.is_tested(flow, state) { guards.known_behind(state) } else { Vec::new() };
+            for (arrow, _) in graph.leaving(state) {
+                let tested = handoff_of(&flow[arrow])
+                    .and_then(|handoff| behind.get(handoff.index() - flow[state].handoffs.start as usize));
+                self.known(guards, tested.map_or(known, Option::as_ref), &mut set);
+                if tested.is_none() {
+                    self.forget_writings(flow, state, &mut set);
+                }
+                shown.meet(arrow.index(), &set, Meet::Any);
+            }
+        }
+        shown
+    }
+
+    /// A guard of the state asks for a path below a field that may be absent.
+    fn is_tested(&self, flow: &Flow, state: StateId) -> bool {
+        by_guards(flow, state).any(|reading| self.all.iter().any(|optional| optional.field == reading.field))
+    }
+
+    /// What is present by what is known; everything, where nothing is known for certain.
+    fn known(&self, guards: &Guards<'_>, known: Option<&Known>, set: &mut Set) {
+        set.fill(known.is_none());
+        let Some(known) = known else { return };
+        for (number, paths) in self.paths.iter().enumerate() {
+            if paths.iter().any(|&path| guards.shows(known, path)) {
+                set.insert(number);
+            }
+        }
+    }
+
+    /// What is present after an arrow, where `set` was present before, whatever the arrow shows.
+    fn on(&self, flow: &Flow, arrow: ArrowId, set: &mut Set, told: &[FieldId]) {
+        match flow[arrow].from {
+            Start::Intake(id) => {
+                let intake = flow.intakes.get(id.index());
+                let field = intake.filter(|intake| !intake.unknown).and_then(|intake| intake.field);
+                set.fill(field.is_none());
+                let itself = field.and_then(|field| self.numbers.get(&Optional { field, steps: Vec::new() }));
+                itself.into_iter().for_each(|&number| set.insert(number)); // work comes in, so it is there
+            }
+            Start::State(from) => {
+                self.reads.items(from.index()).for_each(|number| set.insert(number));
+                self.forget_writings(flow, from, set);
+                if handoff_of(&flow[arrow]).is_some() && may_write_more(flow, from) {
+                    set.fill(true);
+                }
+            }
+        }
+        let told = |optional: &Optional| told.contains(&optional.field);
+        let told = self.all.iter().enumerate().filter(|(_, optional)| told(optional));
+        told.for_each(|(number, _)| set.insert(number));
+    }
+
+    fn forget_writings(&self, flow: &Flow, state: StateId, set: &mut Set) {
+        for (number, optional) in self.all.iter().enumerate() {
+            if writings(flow, state).any(|(field, _)| field == optional.field) {
+                set.remove(number);
+            }
+        }
+    }
+}
+
+/// The optional values that a reading relies on, the outermost first.
+fn optionals_of(model: &Model, flow: &Flow, reading: &Reading) -> Vec<Optional> {
+    match reading.path {
+        Some(path) => optionals(model, flow, path),
+        None if flow[reading.field].ty.optional => {
+            vec![Optional { field: reading.field, steps: Vec::new() }]
+        }
+        None => Vec::new(),
+    }
+}
+
+/// The optional values through which a path leads, the outermost first.
+fn optionals(model: &Model, flow: &Flow, path: PathId) -> Vec<Optional> {
+    let path = &flow[path];
+    let (Root::Field(field), true) = (path.root, path.optional) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut ty = &flow[field].ty;
+    for length in 0..=path.steps.len() {
+        let (before, rest) = path.steps.split_at(length);
+        if ty.optional {
+            found.push(Optional { field, steps: before.to_vec() });
+        }
+        let (Some(&step), Type::Asset(asset)) = (rest.first(), &ty.ty) else { break };
+        let Some(next) = model[*asset].fields.get(step as usize) else { break };
+        ty = &next.ty;
+    }
+    found
+}
