@@ -61,6 +61,9 @@ fn make_it(at: At<'_>, field: FieldId, by: Reader, run: &[ArrowId]) -> String {
         _ => None,
     });
     let make = match before {
+        _ if by == Reader::Guard => {
+            format!("let `{}`, or a state before it, make it: `makes {name}`", at.name())
+        }
         Some(state) => {
             format!("let a state on that path make it, e.g. `makes {name}` in `{}`", flow[state].name.text)
         }
@@ -91,19 +94,21 @@ fn accept_absence(
     run: &[ArrowId],
 ) -> Diagnostic {
     let name = at.name();
-    let guarded = format!("let only work that has it come here: `handoff -> {name} when {path} is present`");
-    let from_intake = run.len() < 2;
+    let by_handoff = run.last().is_some_and(|&last| handoff_of(&at.flow[last]).is_some());
+    let elsewhere = match (run.len(), by_handoff) {
+        (0..2, _) => {
+            format!("let a state before `{name}` ask for it: `handoff -> {name} when {path} is present`")
+        }
+        (_, true) => {
+            format!("let only work that has it come here: `handoff -> {name} when {path} is present`")
+        }
+        (_, false) => format!("lead the arrow to a state that does without `{path}`"),
+    };
     match by {
-        Reader::Needs if from_intake => found
-            .help(format!("accept that it may be absent: `needs {path}?`"))
-            .fix(format!("change to `{path}?`"), span.end_point(), "?"),
         Reader::Needs => found
-            .help(format!("{guarded}; or accept that it may be absent: `needs {path}?`"))
+            .help(format!("accept that it may be absent: `needs {path}?`; or {elsewhere}"))
             .fix(format!("change to `{path}?`"), span.end_point(), "?"),
-        _ if from_intake => found.help(format!(
-            "let a state before `{name}` test for it: `handoff -> {name} when {path} is present`"
-        )),
-        _ => found.help(guarded),
+        _ => found.help(elsewhere),
     }
 }
 
