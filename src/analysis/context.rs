@@ -67,15 +67,14 @@ impl Context {
     #[must_use]
     pub fn run_without(&self, graph: &Graph<'_>, at: StateId, field: FieldId) -> Vec<ArrowId> {
         let without = |arrow: ArrowId| !self.assigned.assigns(graph.flow, arrow, field);
-        let entries = graph.entries().map(|(arrow, _)| arrow).filter(|&arrow| without(arrow));
-        graph.runs(entries, without).to(at)
+        graph.runs(without).to(at)
     }
 
     /// A shortest run to a state on which no state makes the field, and no call gives it.
     #[must_use]
     pub fn run_unmade(&self, graph: &Graph<'_>, at: StateId, field: FieldId) -> Vec<ArrowId> {
         let unmade = |arrow: ArrowId| !is_made(graph.flow, arrow, field);
-        graph.runs(graph.entries().map(|(arrow, _)| arrow), unmade).to(at)
+        graph.runs(unmade).to(at)
     }
 }
 

@@ -80,8 +80,7 @@ impl Present {
     /// A run to a state on which a value may be absent.
     #[must_use]
     pub fn run_without(&self, graph: &Graph<'_>, at: StateId, number: usize) -> Vec<ArrowId> {
-        let entries = graph.entries().map(|(arrow, _)| arrow);
-        let runs = graph.runs(entries, |_| true);
+        let runs = graph.runs(|_| true);
         let absent = |arrow: ArrowId| !self.brings.contains(arrow.index(), number);
         let before = |arrow: ArrowId| match graph.flow[arrow].from {
             Start::State(from) => Some(from),
@@ -95,7 +94,7 @@ impl Present {
                 })
         };
         let starts = (0..graph.flow.arrows.len()).map(ArrowId::new).filter(begins);
-        let rest = graph.runs(starts, absent).to(at);
+        let rest = graph.runs_from(starts, absent).to(at);
         let way_to_start = rest.first().and_then(|&first| before(first)).map(|from| runs.to(from));
         way_to_start.unwrap_or_default().into_iter().chain(rest).collect()
     }

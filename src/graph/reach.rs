@@ -56,10 +56,21 @@ impl Graph<'_> {
 }
 
 impl Graph<'_> {
-    /// To every state that work can come to when it begins with one of these arrows, and goes on by arrows that `takes`
-    /// chooses: a shortest run there, the first in the text among equals.
+    /// To every state that work can come to by arrows that `takes` chooses, those of intakes included: a shortest run
+    /// there, the first in the text among equals.
     #[must_use]
-    pub fn runs(&self, starts: impl IntoIterator<Item = ArrowId>, takes: impl Fn(ArrowId) -> bool) -> Runs {
+    pub fn runs(&self, takes: impl Fn(ArrowId) -> bool) -> Runs {
+        let entries = self.entries().map(|(arrow, _)| arrow).filter(|&arrow| takes(arrow));
+        self.runs_from(entries, &takes)
+    }
+
+    /// The same for work that begins with one of these arrows.
+    #[must_use]
+    pub fn runs_from(
+        &self,
+        starts: impl IntoIterator<Item = ArrowId>,
+        takes: impl Fn(ArrowId) -> bool,
+    ) -> Runs {
         let mut came_by = StateMap::new(self.flow.states.len(), None);
         let mut queue = VecDeque::new();
         let mut follow =

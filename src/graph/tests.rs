@@ -145,7 +145,7 @@ proptest! {
         let far = distances(&rest);
         let flow = with_intake(flow);
         let graph = Graph::new(&flow, |_, _| true);
-        let runs = graph.runs(graph.entries().map(|(arrow, _)| arrow), takes);
+        let runs = graph.runs_from(graph.entries().map(|(arrow, _)| arrow), takes);
         for to in 0..flow.states.len() {
             let run = runs.to(StateId::new(to));
             let far = if to == 0 { 0 } else { far[0][to] };
