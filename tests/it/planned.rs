@@ -170,7 +170,9 @@ fn an_end_is_told_what_was_done() {
 fn what_is_not_carried_does_not_travel() {
     let plan = reviewed();
     assert_eq!(*hop(&plan, "writing/handoff-2#2").envelope.context, ["draft", "confidence"]);
-    assert_eq!(hop(&plan, "writing/handoff-1").envelope.context.len(), flow(&plan).context.len());
+    let asked = &hop(&plan, "writing/handoff-1").envelope;
+    assert_eq!(*asked.context, ["draft", "risk", "confidence", "pause"], "what is read later, and no more");
+    assert!(hop(&plan, "live_now/failure").envelope.context.is_empty(), "a failure end reads nothing");
 }
 
 #[test]

@@ -122,14 +122,15 @@ impl Machine<'_> {
 
     /// The first arrow: everything that the item carries begins here, its counters at zero.
     fn take(&mut self, id: &str, intake: &Intake) {
+        let envelope = &intake.arrow.envelope;
+        let travels = envelope.context.contains(&intake.field);
         let context = self.flow.context.keys().map(|name| {
-            if *name == intake.field {
+            if travels && *name == intake.field {
                 (format!("{name}.$"), "$.record".into())
             } else {
                 (name.to_string(), Value::Null)
             }
         });
-        let envelope = &intake.arrow.envelope;
         let mut parameters = Map::from_iter([("item.$".to_owned(), Value::from("$.item"))]);
         if self.answers_callers() {
             parameters.insert("caller.$".into(), "$.caller".into());

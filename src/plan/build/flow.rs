@@ -12,6 +12,8 @@ use super::hops::Way;
 use super::names::Names;
 use super::words::Words;
 use super::{Incomplete, fields, required, ty};
+use crate::analysis::live::Live;
+use crate::graph::Graph;
 use crate::model::{self, Model, PathUse, StateId};
 use crate::plan::{End, Flow, Intake, Map, MapValue, Named, Outcome, Path, Worst};
 use crate::source::Span;
@@ -30,7 +32,7 @@ pub(super) fn flow(
         flow,
         guards: Guards::new(Words { model, flow }, paths(names, flow)?),
         arrivals: arrivals(names, flow)?,
-        whole: flow.context.iter().map(|field| field.name.text.clone()).collect(),
+        travels: travels(flow),
     };
     Ok(Flow {
         doc: flow.doc.as_deref().map(Into::into),
@@ -42,6 +44,14 @@ pub(super) fn flow(
         thresholds: build.guards.thresholds()?,
         span: flow.name.span,
     })
+}
+
+/// The compiler carries just what is read later: what it carries along an arrow depends on the target alone.
+fn travels(flow: &model::Flow) -> Vec<Arc<[SmolStr]>> {
+    let graph = Graph::new(flow, |_, _| true);
+    let live = Live::new(&graph, |_| false);
+    let names = |state| live.on_arrival(state).map(|field| flow[field].name.text.clone()).collect();
+    graph.states().map(names).collect()
 }
 
 fn paths(names: &Names, flow: &model::Flow) -> Result<Vec<Path>, Incomplete> {
@@ -68,8 +78,8 @@ pub(super) struct Build<'m> {
     pub(super) flow: &'m model::Flow,
     pub(super) guards: Guards<'m>,
     pub(super) arrivals: Vec<Arrival>,
-    /// All context fields.
-    pub(super) whole: Arc<[SmolStr]>,
+    /// What some later state reads of the context, by the state at which work arrives.
+    pub(super) travels: Vec<Arc<[SmolStr]>>,
 }
 
 impl<'m> Build<'m> {
@@ -85,7 +95,7 @@ impl<'m> Build<'m> {
         let field = &self.flow[intake.field.ok_or(Incomplete { place })?];
         let asset = field.name.text.clone();
         let threshold = format_smolstr!("the record fits {asset}");
-        let way = Way { id, asset: asset.clone(), threshold, context: Arc::clone(&self.whole), place };
+        let way = Way { id, asset: asset.clone(), threshold, carry: None, place };
         let maps = intake.maps.as_ref().map(|maps| maps.iter().map(|map| self.map(map)).collect());
         Ok(Intake {
             field: asset,

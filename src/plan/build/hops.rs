@@ -23,8 +23,8 @@ pub(super) struct Way {
     pub(super) asset: SmolStr,
     /// What makes work go this way.
     pub(super) threshold: SmolStr,
-    /// What travels.
-    pub(super) context: Arc<[SmolStr]>,
+    /// All that travels, if the author says so; else what is read later does.
+    pub(super) carry: Option<Arc<[SmolStr]>>,
     /// Where it starts.
     pub(super) place: Span,
 }
@@ -62,8 +62,7 @@ impl<'m> Build<'m> {
 
     pub(super) fn way(&self, leave: &Leave<'m>, kind: &str, threshold: SmolStr) -> Way {
         let id = format_smolstr!("{}/{kind}", leave.state.name.text);
-        let (asset, context) = (leave.asset.clone(), Arc::clone(&self.whole));
-        Way { id, asset, threshold, context, place: leave.place() }
+        Way { id, asset: leave.asset.clone(), threshold, carry: None, place: leave.place() }
     }
 
     pub(super) fn arrows(&self, range: &Range<u32>) -> &'m [model::Arrow] {
@@ -98,13 +97,15 @@ impl<'m> Build<'m> {
         let target = arrow.to.ok_or(Incomplete { place: arrow.span })?;
         let to = &self.flow[target].name.text;
         let arrival = self.arrival(target, arrow.span)?;
+        let read = self.travels.get(target.index());
+        let context = way.carry.as_ref().or(read).ok_or(Incomplete { place: arrow.span })?.clone();
         let envelope = Envelope {
             asset: arrival.asset.as_ref().unwrap_or(&way.asset).clone(),
             goal: arrival.goal.clone(),
             state: to.clone(),
             threshold,
             owner: arrival.owner.clone(),
-            context: Arc::clone(&way.context),
+            context,
             accept: arrival.accept.clone(),
             deadline: arrival.deadline.clone(),
             bound: arrow.bound,

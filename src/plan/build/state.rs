@@ -127,7 +127,7 @@ impl<'m> Build<'m> {
         let (when, threshold) = self.when(handoff)?;
         let mut way = self.way(leave, &format!("handoff-{number}"), threshold);
         if let Some(carry) = &handoff.carry {
-            way.context = self.fields(carry.fields.iter())?.into();
+            way.carry = Some(self.fields(carry.fields.iter())?.into());
         }
         let route = self.route(&way, &handoff.arrows)?;
         Ok(Handoff { when, threshold: way.threshold, route, span: handoff.span })
