@@ -7,6 +7,7 @@
 
 use super::approvals::same_owner;
 use super::facts::{At, FlowFacts};
+use super::regions::Values;
 use super::runs::{line, steps};
 use super::words::quoted;
 use crate::analysis::worst::{Cases, Cost, Figure, Measure, Run, laps};
@@ -14,8 +15,8 @@ use crate::diagnostics::render::counted;
 use crate::diagnostics::{Code, Diagnostic, Label};
 use crate::model::words::{long, money};
 use crate::model::{
-    ActorId, Arrow, ArrowId, ArrowKind, Claim, FlowId, Gate, HandoffId, Kind, Money, Prove, Start, StateId,
-    When,
+    ActorId, Arrow, ArrowId, ArrowKind, Claim, FlowId, Gate, Guard, HandoffId, Kind, Money, Prove, Start,
+    StateId, When,
 };
 use crate::source::Span;
 
@@ -41,7 +42,7 @@ impl Asked<'_> {
             Claim::Visits(most, state) => self.too_often(place, *most, *state),
             Claim::Passes { state, gates } => self.passes_by(place, *state, gates),
             Claim::DecidedBy { approval, others } => self.decides_own_work(place, *approval, others),
-            Claim::OnlyIf(..) => None,
+            Claim::OnlyIf(state, condition) => self.enters_without(place, *state, condition),
         }
     }
 
@@ -140,6 +141,39 @@ impl Asked<'_> {
             "lead this way through {gates}; a state is passed when work leaves it by one of its handoffs, not by a \
              time-out or a failure"
         )))
+    }
+
+    /// The condition is held against the guard of each arrow into the state, and what is known where that starts.
+    fn enters_without(&self, place: Span, state: StateId, condition: &Guard) -> Option<Diagnostic> {
+        let (facts, flow) = (self.facts, self.facts.flow);
+        let name = &flow[state].name.text;
+        let Ok(found) = facts.guards.entered_without(state, condition) else {
+            let message =
+                format!("it can't be shown what holds when `{name}` is entered: the guards are too complex");
+            let help = "split the states before it, or ask for less";
+            return Some(Diagnostic::new(Code::NotProved, place, message).help(help));
+        };
+        let (arrow, region) = found.into_iter().next()?;
+        let run = self.run_along(arrow);
+        let values = Values::of(facts);
+        let example = values.example(&region).unwrap_or_else(|| "any values".to_owned());
+        let message = format!("work can come to `{name}` when {example}: {}", line(flow, &run));
+        let known = "only the guard of an arrow and what is known where it starts count here";
+        let help = match values.guard(&region.cells) {
+            Some(region) => format!("keep `{region}` out by the guards on this way; {known}"),
+            None => format!("ask for the condition by a guard on this way; {known}"),
+        };
+        Some(Diagnostic::new(Code::NotProved, place, message).trace(steps(flow, &run)).help(help))
+    }
+
+    /// A run to where the arrow starts, and along it.
+    fn run_along(&self, arrow: ArrowId) -> Vec<ArrowId> {
+        let mut run = match self.facts.flow[arrow].from {
+            Start::State(from) => self.facts.graph.runs(|_| true).to(from),
+            Start::Intake(_) => Vec::new(),
+        };
+        run.push(arrow);
+        run
     }
 
     /// Whether work that takes the arrow leaves the gate as it is asked to, for all that is known.

@@ -63,7 +63,7 @@ fn shut(at: At<'_>, never: &Never) -> Option<Diagnostic> {
 fn known(at: At<'_>, never: &Never) -> String {
     let known = at.facts.guards.known(at.id);
     let cells = never.known.iter().filter_map(|&path| Some((path, known?.get(path)?.clone())));
-    values(at.facts).guard(&cells.collect::<Vec<_>>()).unwrap_or_default()
+    Values::of(at.facts).guard(&cells.collect::<Vec<_>>()).unwrap_or_default()
 }
 
 /// Without that handoff, there is still one with a guard of its own.
@@ -90,7 +90,7 @@ pub(super) fn gap(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
 }
 
 fn falls_through(at: At<'_>, gap: &Gap) -> Diagnostic {
-    let values = values(at.facts);
+    let values = Values::of(at.facts);
     let first = gap.pieces.first();
     let example = first.and_then(|piece| values.example(piece));
     let example = example.unwrap_or_else(|| "anything that comes here".to_owned());
@@ -120,7 +120,7 @@ pub(super) fn overlap(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
 
 fn twice(at: At<'_>, overlap: &Overlap) -> Option<Diagnostic> {
     let (earlier, later) = (handoff(at, overlap.earlier)?, handoff(at, overlap.later)?);
-    let values = values(at.facts);
+    let values = Values::of(at.facts);
     let example = values.example(&overlap.region).unwrap_or_else(|| "everything".to_owned());
     let message =
         format!("it is not decided where work leaves `{}`: two handoffs accept {example}", at.name());
@@ -134,10 +134,6 @@ fn twice(at: At<'_>, overlap: &Overlap) -> Option<Diagnostic> {
             "{both}: tighten one of them, or make this one `otherwise` if it is to take the rest"
         )),
     )
-}
-
-fn values<'m>(facts: &'m FlowFacts<'m>) -> Values<'m> {
-    Values { model: facts.model, space: &facts.guards.space }
 }
 
 /// The handoff at that place among those of a state.

@@ -4,6 +4,7 @@
 
 use rust_decimal::Decimal;
 
+use super::facts::FlowFacts;
 use crate::analysis::guards::{Cell, CellSet, Cells, Region, Space};
 use crate::model::words::{amount, text};
 use crate::model::{Flow, Kind, Model, Path, PathId, Root, Type};
@@ -14,8 +15,8 @@ const LISTED: usize = 3;
 /// What it takes to speak of a flow's values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Values<'m> {
-    pub(super) model: &'m Model,
-    pub(super) space: &'m Space<'m>,
+    model: &'m Model,
+    space: &'m Space<'m>,
 }
 
 /// A number that ends a stretch of them.
@@ -36,6 +37,10 @@ struct Stretch {
 }
 
 impl<'m> Values<'m> {
+    pub(super) fn of(facts: &'m FlowFacts<'m>) -> Values<'m> {
+        Values { model: facts.model, space: &facts.guards.space }
+    }
+
     /// `quality in 0.7..<0.8 and risk is high`; `None` for everything.
     pub(super) fn guard(self, region: &[(PathId, CellSet)]) -> Option<String> {
         let tests: Vec<_> = region.iter().filter_map(|(path, cells)| self.test(*path, cells)).collect();
@@ -51,11 +56,15 @@ impl<'m> Values<'m> {
         guards.map(|guards| guards.join(" or "))
     }
 
-    /// `` `quality = 0.7` with `risk = high` ``; `None` for anything.
+    /// `` `quality = 0.7` with `risk = high` and `reviewed = true` ``; `None` for anything.
     pub(super) fn example(self, region: &Region) -> Option<String> {
         let values = region.example.iter().filter_map(|(path, cells)| self.value(*path, cells));
-        let said = values.map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" with ");
-        (!said.is_empty()).then_some(said)
+        let said: Vec<_> = values.map(|value| format!("`{value}`")).collect();
+        let (first, others) = said.split_first()?;
+        Some(match others {
+            [] => first.clone(),
+            others => format!("{first} with {}", others.join(" and ")),
+        })
     }
 
     fn path(self, id: PathId) -> &'m Path {

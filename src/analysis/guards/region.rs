@@ -45,11 +45,11 @@ impl Decision<'_> {
         for index in 0..region.len() {
             let rest = self.all_but(region, index)?;
             let bad = self.diagram.and(outside, rest)?;
+            let bad = self.shadows_in(bad);
             let Some((variable, cells)) = region.get_mut(index) else { continue };
             let all = self.space.cells(PathId(*variable)).count();
-            let shadows = self.diagram.shadows(bad, &self.variables);
-            let bad = self.variables.iter().zip(shadows).find(|(other, _)| *other == variable);
-            if let Some((_, Some(bad))) = bad {
+            let bad = bad.iter().find(|(other, _)| other == variable);
+            if let Some((_, bad)) = bad {
                 let space = self.space;
                 *cells = like(space.cells(PathId(*variable)), cells, &bad.complement(all));
             }
@@ -69,22 +69,32 @@ impl Decision<'_> {
     fn example(&mut self, region: &[(u32, CellSet)], start: Set) -> Result<Vec<(u32, CellSet)>, TooComplex> {
         let inside = self.all_but(region, usize::MAX)?;
         let inside = self.diagram.and(inside, start)?;
-        // Where any part may be there without its whole, what is known is path by path, and so are the examples.
-        let within: Vec<(u32, CellSet)> = if self.sound == ALL {
-            let shadows = self.diagram.shadows(self.possible, &self.variables);
-            let known = self.variables.iter().zip(shadows);
-            known.filter_map(|(&variable, cells)| Some((variable, cells?))).collect()
-        } else {
-            let way = self.diagram.example(inside).into_iter();
-            way.map(|(variable, run)| (variable, CellSet::new([run]))).collect()
-        };
-        let mut example = region.to_vec();
-        for (variable, cells) in &mut example {
-            if let Some((_, within)) = within.iter().find(|(other, _)| other == variable) {
-                *cells = cells.intersection(within);
+        let each = self.cut(region, self.shadows_in(inside));
+        let all = self.all_but(&each, usize::MAX)?;
+        let all = self.diagram.and(all, self.possible)?;
+        if self.sound == ALL && self.diagram.without(all, inside)? == NONE {
+            return Ok(each);
+        }
+        let way = self.diagram.example(inside).into_iter();
+        Ok(self.cut(region, way.map(|(variable, run)| (variable, CellSet::new([run]))).collect()))
+    }
+
+    /// For each path that a set narrows, its cells in it.
+    fn shadows_in(&self, set: Set) -> Vec<(u32, CellSet)> {
+        let shadows = self.diagram.shadows(set, &self.variables);
+        self.variables.iter().zip(shadows).filter_map(|(&variable, cells)| Some((variable, cells?))).collect()
+    }
+
+    /// The region's cells that are also among those.
+    fn cut(&self, region: &[(u32, CellSet)], among: Vec<(u32, CellSet)>) -> Vec<(u32, CellSet)> {
+        let mut cut = region.to_vec();
+        for (variable, cells) in &mut cut {
+            if let Ok(index) = among.binary_search_by_key(variable, |(other, _)| *other) {
+                *cells =
+                    among.get(index).map_or_else(|| cells.clone(), |(_, among)| cells.intersection(among));
             }
         }
-        Ok(example)
+        cut
     }
 }
 

@@ -220,8 +220,9 @@ impl Decision<'_> {
             Some(index) => self.handoffs.get(index).map_or(NONE, |taken| taken.surely),
             None => ALL,
         };
-        let without = self.diagram.without(taken, self.asked.surely)?;
-        let start = self.diagram.and(self.possible, without)?;
+        let taken = self.diagram.and(self.possible, taken)?;
+        let without = self.diagram.without(ALL, self.asked.surely)?;
+        let start = self.diagram.and(taken, without)?;
         if start == NONE { Ok(None) } else { self.region(without, start).map(Some) }
     }
 
