@@ -29,8 +29,10 @@ const MAX_PATHS: usize = 1024;
 pub(super) struct Decision<'s> {
     pub(super) space: &'s Space<'s>,
     pub(super) diagram: Diagram,
-    /// The paths that matter here, ascending.
+    /// The paths that matter here, ascending: those that are tested, and those whose presence depends on theirs.
     pub(super) variables: Vec<u32>,
+    /// The paths that the guards test.
+    tested: BTreeSet<PathId>,
     /// No part is there without its whole: the combinations that records can have.
     pub(super) sound: Set,
     /// What may come here.
@@ -60,7 +62,8 @@ impl<'s> Decision<'s> {
     ) -> Result<Decision<'s>, TooComplex> {
         let handoffs = state.into_iter().flat_map(StateRef::handoffs);
         let guards = handoffs.filter_map(|handoff| guard(&handoff.when)).chain(asked);
-        let (variables, tests) = variables(space, guards)?;
+        let Tested { paths: tested, tests } = tested(guards);
+        let variables = variables(space, &tested)?;
         let mut diagram = Diagram::new(BUDGET.saturating_add(tests.saturating_mul(BUDGET_PER_TEST)));
         let sound = sound(space, &mut diagram, &variables)?;
         let possible = narrowed(space, &mut diagram, &variables, known, sound)?;
@@ -68,7 +71,7 @@ impl<'s> Decision<'s> {
         let handoffs = state.map_or(Ok(Vec::new()), |state| reader.handoffs(state))?;
         let asked = asked.map_or(Ok(Taken { surely: ALL, maybe: ALL }), |guard| reader.taken(guard))?;
         let diagram = reader.diagram;
-        Ok(Decision { space, diagram, variables, sound, possible, handoffs, asked })
+        Ok(Decision { space, diagram, variables, tested, sound, possible, handoffs, asked })
     }
 
     /// What of `possible` and this set each path may have; paths of which nothing is said are left out.
@@ -87,7 +90,12 @@ impl<'s> Decision<'s> {
         Ok(self.diagram.and(self.possible, set)? == NONE)
     }
 
-    /// The position of the decision among the paths, if a guard asks for it.
+    /// Whether a guard tests the path.
+    pub(super) fn tests(&self, path: PathId) -> bool {
+        self.tested.contains(&path)
+    }
+
+    /// The path of the decision, if a guard asks for it.
     pub(super) fn decision(&self) -> Option<PathId> {
         let is_decision = |path: &PathId| matches!(self.space.flow[*path].root, Root::Decision(_));
         self.variables.iter().map(|&variable| PathId(variable)).find(is_decision)
@@ -101,23 +109,29 @@ pub(super) fn guard(when: &When) -> Option<&Guard> {
     }
 }
 
-/// The paths that the guards test, with those whose presence depends on theirs, and how many tests there are.
-fn variables<'g>(
-    space: &Space<'_>,
-    guards: impl Iterator<Item = &'g Guard>,
-) -> Result<(Vec<u32>, usize), TooComplex> {
-    let mut tested = BTreeSet::new();
-    let mut tests = 0;
+/// What guards test.
+struct Tested {
+    paths: BTreeSet<PathId>,
+    /// How many tests there are.
+    tests: usize,
+}
+
+fn tested<'g>(guards: impl Iterator<Item = &'g Guard>) -> Tested {
+    let mut tested = Tested { paths: BTreeSet::new(), tests: 0 };
     each_atom(guards, |atom| {
-        tests += 1;
-        tested.insert(atom.path);
+        tested.tests += 1;
+        tested.paths.insert(atom.path);
     });
-    let companions: Vec<PathId> = tested.iter().flat_map(|&path| space.companions(path)).copied().collect();
-    tested.extend(companions);
-    if tested.len() > MAX_PATHS {
-        return Err(TooComplex);
-    }
-    Ok((tested.into_iter().map(|PathId(path)| path).collect(), tests))
+    tested
+}
+
+/// The paths with those whose presence depends on theirs, ascending.
+fn variables(space: &Space<'_>, tested: &BTreeSet<PathId>) -> Result<Vec<u32>, TooComplex> {
+    let companions = tested.iter().flat_map(|&path| space.companions(path));
+    let mut variables: Vec<u32> = tested.iter().chain(companions).map(|&PathId(path)| path).collect();
+    variables.sort_unstable();
+    variables.dedup();
+    if variables.len() > MAX_PATHS { Err(TooComplex) } else { Ok(variables) }
 }
 
 /// The atoms of guards; those of a threshold once.

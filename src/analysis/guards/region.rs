@@ -35,11 +35,19 @@ impl Decision<'_> {
         Ok(Region { cells: named(region), example: named(example) })
     }
 
+    /// Leaves out what need not be said, first of what no guard tests, then of what is tested last; then takes in all
+    /// cells that may be.
     fn widen(&mut self, region: &mut Vec<(u32, CellSet)>, outside: Set) -> Result<(), TooComplex> {
-        for index in (0..region.len()).rev() {
-            let rest = self.all_but(region, index)?;
-            if self.diagram.and(outside, rest)? == NONE {
-                region.remove(index);
+        for tested in [false, true] {
+            for index in (0..region.len()).rev() {
+                let is_due = |&(variable, _): &(u32, CellSet)| self.tests(PathId(variable)) == tested;
+                if !region.get(index).is_some_and(is_due) {
+                    continue;
+                }
+                let rest = self.all_but(region, index)?;
+                if self.diagram.and(outside, rest)? == NONE {
+                    region.remove(index);
+                }
             }
         }
         for index in 0..region.len() {
