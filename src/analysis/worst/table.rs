@@ -70,15 +70,18 @@ impl<'w> Table<'w> {
         let mut counts = 1_usize;
         for &state in states {
             let ways: Vec<Way> = walks.ways(state).collect();
+            let mut exit: Option<Hop> = None;
             for chain in ways.chunk_by(|_, next| walks.flow()[next.arrow].hop > 0) {
-                let start = table.hops.len();
-                for way in chain {
-                    let hop = table.hop(walks, way, weights.of(way.arrow), known)?;
-                    table.hops.push(hop);
+                let hop = |way: &Way| table.hop(walks, way, weights.of(way.arrow), known);
+                let hops = chain.iter().map(hop).collect::<Option<Vec<_>>>()?;
+                match hops.first().and_then(Hop::leaving) {
+                    Some(value) if exit.as_ref().and_then(Hop::leaving) >= Some(value) => {}
+                    Some(_) => exit = hops.into_iter().next(),
+                    None => counts = table.add(hops, counts)?,
                 }
-                counts = table.add(start, counts)?;
                 counts.checked_mul(states.len()).filter(|&size| size <= walks.limit)?;
             }
+            counts = table.add(exit.into_iter().collect(), counts)?;
             table.starts.push(table.chains.len());
         }
         table.solve(counts);
@@ -92,45 +95,57 @@ impl<'w> Table<'w> {
         Some(Hop { arrow: way.arrow, weight, times, to })
     }
 
-    /// Makes the hops from `start` on a chain; how many counts there are with it.
-    fn add(&mut self, start: usize, unit: usize) -> Option<usize> {
-        let hops = start..self.hops.len();
-        let mut times = self.hops.iter().skip(start).filter_map(|hop| hop.times);
+    /// Adds a chain of hops; how many counts there are with it.
+    fn add(&mut self, hops: Vec<Hop>, unit: usize) -> Option<usize> {
+        let mut times = hops.iter().filter_map(|hop| hop.times);
         let digits = times.try_fold(1_usize, |sum, times| sum.checked_add(times))?;
-        self.chains.push(Chain { hops, unit, digits });
+        let start = self.hops.len();
+        self.hops.extend(hops);
+        self.chains.push(Chain { hops: start..self.hops.len(), unit, digits });
         unit.checked_mul(digits)
     }
 
+    #[allow(clippy::indexing_slicing)] // there is a value for every count and place
     fn solve(&mut self, counts: usize) {
         let places = self.states.len();
         self.values = vec![0; counts * places];
+        let mut dials = Dials::at_their_ends(self);
         for at in (0..counts).rev() {
             for place in 0..places {
-                let value = self.best(place, at).map_or(0, |step| step.value);
-                if let Some(slot) = self.values.get_mut(at * places + place) {
-                    *slot = value;
-                }
+                let hops = dials.hops.get(self.chains_of(place)).unwrap_or_default();
+                let steps =
+                    hops.iter().flatten().map(|&(hop, unit)| self.taken(&self.hops[hop], at + unit).value);
+                self.values[at * places + place] = steps.max().unwrap_or(0);
             }
+            dials.turn_back(self);
         }
+    }
+
+    /// The chains that start in the state at that place.
+    fn chains_of(&self, place: usize) -> std::ops::Range<usize> {
+        let bound = |place: usize| self.starts.get(place).copied().unwrap_or(self.chains.len());
+        bound(place)..bound(place + 1)
     }
 
     /// The heaviest way on, the first in the text among equals; one that leaves the component before the others.
     fn best(&self, place: usize, counts: usize) -> Option<Step<'_>> {
-        let chains = self.starts.get(place).zip(self.starts.get(place + 1));
-        let chains = chains.and_then(|(&from, &to)| self.chains.get(from..to)).unwrap_or_default();
+        let chains = self.chains.get(self.chains_of(place)).unwrap_or_default();
         let key = |step: &Step<'_>| (step.value, matches!(step.hop.to, To::Outside(..)));
-        let steps = chains.iter().filter_map(|chain| self.step(chain, counts));
-        steps.reduce(|best, step| if key(&step) > key(&best) { step } else { best })
+        let step = |chain: &Chain| {
+            let (hop, unit) = self.next(chain, counts / chain.unit % chain.digits)?;
+            Some(self.taken(self.hops.get(hop)?, counts + unit))
+        };
+        chains.iter().filter_map(step).reduce(|best, step| if key(&step) > key(&best) { step } else { best })
     }
 
-    /// The hop of a chain that is next; none if all that is known of it is used up.
-    fn step(&self, chain: &Chain, counts: usize) -> Option<Step<'_>> {
-        let mut used = counts / chain.unit % chain.digits;
-        for hop in self.hops.get(chain.hops.clone()).unwrap_or_default() {
-            match hop.times {
+    /// The hop of a chain that is next after so many, with what taking it adds to the counts; none if all that is known
+    /// of it is used up.
+    fn next(&self, chain: &Chain, mut used: usize) -> Option<(usize, usize)> {
+        for index in chain.hops.clone() {
+            match self.hops.get(index)?.times {
                 Some(times) if times <= used => used -= times,
-                Some(_) => return Some(self.taken(hop, counts + chain.unit)),
-                None => return Some(self.taken(hop, counts)),
+                Some(_) => return Some((index, chain.unit)),
+                None => return Some((index, 0)),
             }
         }
         None
@@ -163,6 +178,48 @@ impl<'w> Table<'w> {
             match step.hop.to {
                 To::Inside(next) => place = next,
                 To::Outside(state, _) => return Some(state),
+            }
+        }
+    }
+}
+
+impl Hop {
+    /// What taking it is worth if it leaves the component.
+    fn leaving(&self) -> Option<u128> {
+        match self.to {
+            To::Outside(_, value) => Some(self.weight.saturating_add(value)),
+            To::Inside(_) => None,
+        }
+    }
+}
+
+/// The counts of all chains, as they go down one by one.
+struct Dials {
+    /// For each chain the hop that is next, with what taking it adds to the counts.
+    hops: Vec<Option<(usize, usize)>>,
+    /// The chains that have counts, that of the last digit first, each with its own.
+    counted: Vec<(usize, usize)>,
+}
+
+impl Dials {
+    /// Everything is used up.
+    fn at_their_ends(table: &Table<'_>) -> Dials {
+        let hops = table.chains.iter().map(|chain| table.next(chain, chain.digits - 1)).collect();
+        let counted = table.chains.iter().enumerate().filter(|(_, chain)| chain.digits > 1);
+        Dials { hops, counted: counted.map(|(index, chain)| (index, chain.digits - 1)).collect() }
+    }
+
+    /// One less: the last digit goes down, and from 0 to its end, and then so does the one before it.
+    fn turn_back(&mut self, table: &Table<'_>) {
+        for (index, used) in &mut self.counted {
+            let (Some(chain), Some(hop)) = (table.chains.get(*index), self.hops.get_mut(*index)) else {
+                return;
+            };
+            let turned = *used == 0;
+            *used = if turned { chain.digits } else { *used } - 1;
+            *hop = table.next(chain, *used);
+            if !turned {
+                return;
             }
         }
     }
