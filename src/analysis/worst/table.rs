@@ -70,18 +70,20 @@ impl<'w> Table<'w> {
         let mut counts = 1_usize;
         for &state in states {
             let ways: Vec<Way> = walks.ways(state).collect();
-            let mut exit: Option<Hop> = None;
+            let (mut exit, mut others) = (None, Vec::new());
             for chain in ways.chunk_by(|_, next| walks.flow()[next.arrow].hop > 0) {
                 let hop = |way: &Way| table.hop(walks, way, weights.of(way.arrow), known);
                 let hops = chain.iter().map(hop).collect::<Option<Vec<_>>>()?;
-                match hops.first().and_then(Hop::leaving) {
-                    Some(value) if exit.as_ref().and_then(Hop::leaving) >= Some(value) => {}
-                    Some(_) => exit = hops.into_iter().next(),
-                    None => counts = table.add(hops, counts)?,
+                match (hops.first().and_then(Hop::leaving), exit.as_ref().and_then(Hop::leaving)) {
+                    (Some(value), Some(known)) if known >= value => {}
+                    (Some(_), _) => exit = hops.into_iter().next(),
+                    (None, _) => others.push(hops),
                 }
+            }
+            for hops in exit.map(|hop| vec![hop]).into_iter().chain(others) {
+                counts = table.add(hops, counts)?;
                 counts.checked_mul(states.len()).filter(|&size| size <= walks.limit)?;
             }
-            counts = table.add(exit.into_iter().collect(), counts)?;
             table.starts.push(table.chains.len());
         }
         table.solve(counts);
