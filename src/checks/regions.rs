@@ -170,6 +170,7 @@ impl<'m> Values<'m> {
             }
             Cell::Truth(truth) => format!("{name} = {truth}"),
             Cell::Text(mentioned) => format!("{name} = {}", text(mentioned)),
+            Cell::OtherTexts if cells.present().iter().nth(1).is_none() => format!("{name} present"),
             Cell::OtherTexts => format!("{name} = any other text"),
             Cell::Member(_) | Cell::OtherMembers => format!("{name} = {}", self.names(id, set)?.first()?),
             Cell::Present => format!("{name} present"),
