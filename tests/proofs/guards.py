@@ -1,0 +1,278 @@
+"""What guards can tell apart, decided twice: by looking at one value of each cell, and by z3, which knows no cells.
+
+A domain maps a path to the values it may have, each standing for the cell in which it lies: no constant of the flow
+lies between it and the rest of its cell. `ABSENT` stands for a path that has no value.
+"""
+
+import functools
+import itertools
+from fractions import Fraction
+
+import z3
+
+from flow import ALWAYS
+
+ABSENT = "absent"
+SOME = "some value"
+OTHER = "any other text"
+NEVER = ("any", ())
+DECISION = ("decision",)
+NUMBERS = ("int", "number", "percent", "duration", "money")
+
+
+def holds(guard, values):
+    """Whether the guard holds of these values, which have one for each of its paths."""
+    operator = guard[0]
+    if operator == "all":
+        return all(holds(part, values) for part in guard[1])
+    if operator == "any":
+        return any(holds(part, values) for part in guard[1])
+    if operator == "not":
+        return not holds(guard[1], values)
+    value, constants = values[guard[1]], guard[2:]
+    if value is ABSENT:
+        return False
+    match operator:
+        case "present":
+            return True
+        case "is" | "in":
+            return value in constants
+        case "differs":
+            return value not in constants
+        case "<":
+            return value < constants[0]
+        case "<=":
+            return value <= constants[0]
+        case ">":
+            return value > constants[0]
+        case ">=":
+            return value >= constants[0]
+        case "within":
+            return constants[0] <= value <= constants[1]
+        case "half":
+            return constants[0] <= value < constants[1]
+
+
+def atoms(guard):
+    """The guard's comparisons."""
+    if guard[0] in ("all", "any"):
+        return [atom for part in guard[1] for atom in atoms(part)]
+    return atoms(guard[1]) if guard[0] == "not" else [guard]
+
+
+def complement(guards):
+    return ("not", ("any", tuple(guards)))
+
+
+class Space:
+    """All paths that a flow compares, their types, and one value for each of their cells."""
+
+    def __init__(self, file, flow):
+        self.file, self.flow = file, flow
+        self.constants, self.optional, self.cells = {}, {}, {}
+        for state in flow.states.values():
+            for arrow in state.handoffs():
+                self.mention(arrow.guard or ALWAYS)
+        for form, arguments, _ in flow.proofs:
+            if form == "only":
+                self.mention(arguments[1])
+        for intake in flow.intakes:
+            for path, literal in (intake.maps or {}).items():
+                if literal and (intake.field, *path) in self.constants:
+                    self.constants[intake.field, *path].add(literal.value)
+        options = list(dict.fromkeys(option for state in flow.states.values() for option, _ in state.options))
+        if options:
+            self.constants.setdefault(DECISION, set())
+        for path in list(self.constants):
+            for length in range(1, len(path)) if path != DECISION else ():
+                if file.type_of(flow, path[:length])[-1].optional:
+                    self.constants.setdefault(path[:length], set())
+        for path, constants in self.constants.items():
+            self.cells[path] = tuple(options) if path == DECISION else self.cut(path, constants)
+
+    def mention(self, guard):
+        for _, path, *constants in atoms(guard):
+            self.constants.setdefault(path, set()).update(constants)
+
+    def cut(self, path, constants):
+        types = self.file.type_of(self.flow, path)
+        self.optional[path] = [path[: i + 1] for i, kind in enumerate(types) if kind.optional]
+        absent = (ABSENT,) if self.optional[path] else ()
+        return tuple(self.present_cells(types[-1], constants)) + absent
+
+    def present_cells(self, kind, constants):
+        if kind.base == "enum":
+            return self.file.enums[kind.name]
+        if kind.base == "bool":
+            return [True, False]
+        if kind.base in ("text", "url"):
+            return [*sorted(constants), OTHER]
+        return numbers(kind, constants) if kind.base in NUMBERS else [SOME]
+
+    def related(self, guard):
+        """The guard's paths, and those that an optional on the way ties to them."""
+        paths = {atom[1] for atom in atoms(guard)}
+        tied = {node for path in paths for node in self.optional.get(path, [])}
+        return sorted(paths | {p for p in self.cells if tied & set(self.optional.get(p, []))})
+
+    def consistent(self, values):
+        """A path is absent exactly if an optional on its way is."""
+        for path, value in values.items():
+            above = [node for node in self.optional.get(path, []) if node != path]
+            if any(values[node] is ABSENT for node in above):
+                if value is not ABSENT:
+                    return False
+            elif value is ABSENT and path not in self.optional[path]:
+                return False
+        return True
+
+    def everything(self):
+        return {path: frozenset(cells) for path, cells in self.cells.items()}
+
+
+def numbers(kind, constants):
+    """One number for each constant and for each gap between them that holds one."""
+    cuts = sorted(set(constants) | {end for end in (kind.low, kind.high) if end is not None})
+    if not cuts:
+        return [Fraction(0)]
+    found = [] if kind.low is not None else [cuts[0] - 1]
+    for low, high in itertools.pairwise(cuts):
+        found.append(low)
+        if kind.base != "int":
+            found.append((low + high) / 2)
+        elif high - low > 1:
+            found.append(low + 1)
+    return [*found, cuts[-1]] + ([] if kind.high is not None else [cuts[-1] + 1])
+
+
+class Cells:
+    """Decides by trying every combination of cells."""
+
+    def __init__(self, space):
+        self.space = space
+        self._some, self._narrow = functools.cache(self._some), functools.cache(self._narrow)
+        space.related = functools.cache(space.related)
+
+    def combinations(self, guard, domain):
+        paths = self.space.related(guard)
+        for values in itertools.product(*(sorted(domain[path], key=repr) for path in paths)):
+            values = dict(zip(paths, values))
+            if self.space.consistent(values) and holds(guard, values):
+                yield values
+
+    def _some(self, guard, domain):
+        return next(self.combinations(guard, dict(domain)), None)
+
+    def some(self, guard, domain):
+        """Values that satisfy the guard, or None."""
+        return self._some(guard, frozenset(domain.items()))
+
+    def _narrow(self, guard, domain):
+        found = {}
+        for values in self.combinations(guard, dict(domain)):
+            for path, value in values.items():
+                found.setdefault(path, set()).add(value)
+        return {path: frozenset(values) for path, values in found.items()}
+
+    def narrow(self, guard, domain):
+        """The domain of each path by itself where the guard holds."""
+        return domain | self._narrow(guard, frozenset(domain.items()))
+
+
+class Z3(Cells):
+    """Decides by z3. What is known enters as intervals; types enter as they are declared."""
+
+    def variable(self, path):
+        base = self.base(path)
+        name = ".".join(path)
+        return z3.Real(name) if base in NUMBERS and base != "int" else z3.Int(name)
+
+    def base(self, path):
+        return "decision" if path == DECISION else self.type(path).base
+
+    def type(self, path):
+        return self.space.file.type_of(self.space.flow, path)[-1]
+
+    def present(self, path):
+        return z3.And([z3.Bool(".".join(node) + "?") for node in self.space.optional.get(path, [])])
+
+    def code(self, path, value):
+        """Numbers stand for themselves; members, texts and truth for their place among the cells."""
+        if self.base(path) in NUMBERS:
+            return z3.RealVal(value) if self.base(path) != "int" else z3.IntVal(int(value))
+        return z3.IntVal(self.space.cells[path].index(value))
+
+    def typed(self, path):
+        variable = self.variable(path)
+        if self.base(path) not in NUMBERS:
+            return z3.And(variable >= 0, variable < len(self.space.cells[path]))
+        kind = self.type(path)
+        lower = [variable >= self.code(path, kind.low)] if kind.low is not None else []
+        upper = [variable <= self.code(path, kind.high)] if kind.high is not None else []
+        return z3.And(lower + upper)
+
+    def within(self, path, cells):
+        """The path's value lies in one of the cells."""
+        if len(cells) == len(set(self.space.cells[path])):
+            return z3.BoolVal(True)
+        return z3.Or([self.in_cell(path, cell) for cell in sorted(cells, key=repr)])
+
+    def in_cell(self, path, cell):
+        if cell is ABSENT:
+            return z3.Not(self.present(path))
+        variable, here = self.variable(path), self.present(path)
+        if self.base(path) not in NUMBERS or cell in self.space.constants[path]:
+            return z3.And(here, variable == self.code(path, cell))
+        constants = self.space.constants[path]
+        below, above = [c for c in constants if c < cell], [c for c in constants if c > cell]
+        lower = [variable > self.code(path, max(below))] if below else []
+        upper = [variable < self.code(path, min(above))] if above else []
+        return z3.And(here, *lower, *upper)
+
+    def encode(self, guard):
+        operator = guard[0]
+        if operator in ("all", "any"):
+            return (z3.And if operator == "all" else z3.Or)([self.encode(part) for part in guard[1]])
+        if operator == "not":
+            return z3.Not(self.encode(guard[1]))
+        return z3.And(self.present(guard[1]), self.comparison(operator, guard[1], guard[2:]))
+
+    def comparison(self, operator, path, constants):
+        variable, codes = self.variable(path), [self.code(path, constant) for constant in constants]
+        match operator:
+            case "present":
+                return z3.BoolVal(True)
+            case "is" | "in":
+                return z3.Or([variable == code for code in codes])
+            case "differs":
+                return variable != codes[0]
+            case "<":
+                return variable < codes[0]
+            case "<=":
+                return variable <= codes[0]
+            case ">":
+                return variable > codes[0]
+            case ">=":
+                return variable >= codes[0]
+            case "within":
+                return z3.And(variable >= codes[0], variable <= codes[1])
+            case "half":
+                return z3.And(variable >= codes[0], variable < codes[1])
+
+    def solver(self, guard, domain):
+        solver = z3.Solver()
+        for path in self.space.related(guard):
+            solver.add(self.typed(path), self.within(path, domain[path]))
+        solver.add(self.encode(guard))
+        return solver
+
+    def _some(self, guard, domain):
+        return self.solver(guard, dict(domain)).check() == z3.sat or None
+
+    def _narrow(self, guard, domain):
+        domain = dict(domain)
+        solver = self.solver(guard, domain)
+        return {
+            path: frozenset(cell for cell in domain[path] if solver.check(self.in_cell(path, cell)) == z3.sat)
+            for path in self.space.related(guard)
+        }
