@@ -146,16 +146,17 @@ impl Decision<'_> {
         if !state.get().unknown {
             let maybe = self.handoffs.iter().map(|taken| taken.maybe).collect();
             let taken = self.diagram.fold(maybe, NONE, Diagram::or)?;
-            let mut left = self.diagram.without(self.possible, taken)?;
+            let mut free = self.diagram.without(ALL, taken)?;
+            let left = self.diagram.and(self.possible, free)?;
             if let Some(decision) = self.decision().filter(|_| left != NONE) {
                 let handled = self.diagram.and(self.possible, taken)?;
                 let handled = self.cells_in(handled, decision);
                 verdict.unhandled =
                     self.options(decision, &handled.complement(self.space.cells(decision).count()), options);
                 let handled = self.diagram.test(decision.0, &handled, self.space.cells(decision).count())?;
-                left = self.diagram.and(left, handled)?;
+                free = self.diagram.and(free, handled)?;
             }
-            verdict.gap = self.gap(taken, left)?;
+            verdict.gap = self.gap(free)?;
         }
         if options > 0 && state.handoffs().nth(1).is_some() {
             verdict.swallowed = self.swallowed(state, options)?;
@@ -163,8 +164,9 @@ impl Decision<'_> {
         Ok(())
     }
 
-    fn gap(&mut self, taken: Set, mut left: Set) -> Result<Option<Gap>, TooComplex> {
-        let free = self.diagram.without(ALL, taken)?;
+    /// Pieces of what is free, as far as it may come.
+    fn gap(&mut self, free: Set) -> Result<Option<Gap>, TooComplex> {
+        let mut left = self.diagram.and(self.possible, free)?;
         let mut pieces = Vec::new();
         while left != NONE && pieces.len() < MAX_PIECES {
             let region = self.region(free, left)?;
