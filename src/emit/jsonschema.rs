@@ -5,7 +5,7 @@
 
 use super::{Feature, File, Options, Support, Target, schema};
 use crate::diagnostics::Diagnostic;
-use crate::plan::{Flow, Hop, Kind, Plan};
+use crate::plan::{Flow, Kind, Plan};
 
 /// Schemas for receivers.
 pub(super) static TARGET: Target = Target {
@@ -53,13 +53,8 @@ fn replies<'p>(plan: &'p Plan, name: &'p str, flow: &'p Flow) -> impl Iterator<I
 
 /// What comes along each arrow.
 fn envelopes<'p>(plan: &'p Plan, name: &'p str, flow: &'p Flow) -> impl Iterator<Item = File> + 'p {
-    hops(flow).map(move |hop| File {
+    flow.hops().map(move |hop| File {
         path: hop.envelope.verification.schema.to_string(),
         text: super::json(&schema::envelope(plan, name, flow, &hop.envelope)),
     })
-}
-
-fn hops(flow: &Flow) -> impl Iterator<Item = &Hop> {
-    let intakes = flow.intakes.values().map(|intake| &intake.arrow);
-    intakes.chain(flow.states.values().flat_map(|state| state.routes()).flat_map(|(_, hops)| hops))
 }

@@ -88,6 +88,8 @@ pub enum Feature {
     Digits,
     /// Work may last longer than a year.
     Years,
+    /// Work may be of any size.
+    Size,
 }
 
 impl Feature {
@@ -108,6 +110,7 @@ impl Feature {
         Feature::Carry,
         Feature::Digits,
         Feature::Years,
+        Feature::Size,
     ];
 
     /// For people: what is kept.
@@ -129,6 +132,7 @@ impl Feature {
             Feature::Carry => "what is not carried is gone",
             Feature::Digits => "constants of more than 15 digits",
             Feature::Years => "work that lasts over a year",
+            Feature::Size => "work of any size",
         }
     }
 }

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use smol_str::SmolStr;
 
+use crate::source::Span;
+
 use super::{Exact, Named};
 
 /// A closed set of words.
@@ -39,6 +41,9 @@ pub struct Field {
     pub ty: Type,
     /// It may be absent; absent travels as `null`.
     pub optional: bool,
+    /// Where its type stands in the source.
+    #[serde(skip)]
+    pub span: Span,
 }
 
 /// What a value may be.

@@ -294,7 +294,33 @@ pub enum Cause<'a> {
     Handoff(&'a Handoff),
 }
 
+impl Flow {
+    /// All arrows: the intakes' first, then state by state.
+    pub fn hops(&self) -> impl Iterator<Item = &Hop> {
+        let intakes = self.intakes.values().map(|intake| &intake.arrow);
+        intakes.chain(self.states.values().flat_map(State::routes).flat_map(|(_, hops)| hops))
+    }
+
+    /// As [`Flow::hops`], to be changed.
+    pub(super) fn hops_mut(&mut self) -> impl Iterator<Item = &mut Hop> {
+        let intakes = self.intakes.values_mut().map(|intake| &mut intake.arrow);
+        intakes.chain(self.states.values_mut().flat_map(State::hops_mut))
+    }
+}
+
 impl State {
+    /// In the order of [`State::routes`].
+    fn hops_mut(&mut self) -> impl Iterator<Item = &mut Hop> {
+        let State { kind, accept, deadline, failure, handoffs, .. } = self;
+        let wait = match kind {
+            Kind::Wait { time } => Some(time),
+            _ => None,
+        };
+        let timers = accept.iter_mut().chain(deadline).map(|timer| &mut timer.route);
+        let routes = timers.chain([failure]).chain(wait.map(|timer| &mut timer.route));
+        routes.chain(handoffs.iter_mut().map(|handoff| &mut handoff.route)).flatten()
+    }
+
     /// Every way out of it with its hops: accept, deadline, failure, wait, handoffs.
     pub fn routes(&self) -> impl Iterator<Item = (Cause<'_>, &[Hop])> {
         let accept = self.accept.iter().map(|timer| (Cause::Accept(timer), timer.route.as_slice()));

@@ -42,6 +42,10 @@ pub struct Envelope {
     pub owner: SmolStr,
     /// The context fields that travel. What is not among them is gone.
     pub context: Arc<[SmolStr]>,
+    /// The work takes up so many bytes at most behind this arrow, as compact JSON in UTF-8: this envelope with its
+    /// context, what the next owner answers, and all counters. Absent where something in it has no bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
     /// By when the next owner acknowledges receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accept: Option<Limit>,

@@ -13,6 +13,7 @@ mod flow;
 mod guard;
 mod hash;
 mod hop;
+pub(crate) mod size;
 
 pub use build::{Incomplete, build};
 pub use declared::{Actor, ActorKind, Asset, Binding, Bounds, Enum, Field, Money, Type};

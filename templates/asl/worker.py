@@ -126,6 +126,8 @@ class Schema:
             return f"{path}: longer than {schema['maxLength']} characters"
         if any("\ud800" <= c <= "\udfff" for c in value):
             return f"{path}: not a text (half of a surrogate pair)"
+        if any(c < " " and c not in "\b\t\n\f\r" for c in value):
+            return f"{path}: control characters"
         fits = FORMATS[schema["format"]](value) if "format" in schema else True
         return None if fits else f"{path}: not a {schema['format']}"
 
@@ -183,7 +185,7 @@ def _is_url(value):
         parts = urllib.parse.urlsplit(value)
     except ValueError:
         return False
-    return bool(parts.scheme and parts.netloc) and not re.search(r"\s", value)
+    return bool(parts.scheme and parts.netloc) and value.isascii() and not re.search(r"[\s\x00-\x1f\"\\]", value)
 
 
 def _is_date(value):

@@ -68,9 +68,12 @@ def test_a_good_value_fits_and_gets_its_nulls(module):
     [
         ({"title": "sixsix"}, "made.title"),
         ({"title": "\ud800"}, "made.title"),
+        ({"title": "a\x1b[0m"}, "made.title"),
         ({"title": None}, "made.title"),
         ({"page": "not a url"}, "made.page"),
         ({"page": "http://[::1"}, "made.page"),
+        ({"page": "https://example.com/größe"}, "made.page"),
+        ({"page": 'https://example.com/"'}, "made.page"),
         ({"page": "https://example.com/" + "x" * 2048}, "made.page"),
         ({"day": "2026-02-30"}, "made.day"),
         ({"day": "20260203"}, "made.day"),

@@ -30,6 +30,7 @@ mod random_flow;
 mod render;
 mod schema;
 mod schemas;
+mod sizes;
 mod support;
 mod suppress;
 mod worst;

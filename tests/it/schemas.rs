@@ -4,11 +4,12 @@ use std::str::FromStr;
 
 use baton::emit::schema;
 use baton::plan::{Asset, Bounds, Enum, Exact, Field, Plan, Type};
+use baton::source::{FileId, Span};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 fn field(ty: Type) -> Field {
-    Field { doc: None, ty, optional: false }
+    Field { doc: None, ty, optional: false, span: Span::new(FileId(0), 0, 0) }
 }
 
 fn optional(ty: Type) -> Field {

@@ -2,12 +2,14 @@
 //!
 //! Must not know: how the rest is expressed.
 
+use indexmap::IndexSet;
 use smol_str::SmolStr;
 
 use super::refuse;
 use crate::diagnostics::Diagnostic;
-use crate::emit::Feature;
-use crate::plan::{Constant, Flow, Guard, Kind, Named, Plan, State, Timer, When};
+use crate::emit::{Feature, schema};
+use crate::plan::size::Sizes;
+use crate::plan::{Constant, Field, Flow, Guard, Kind, Named, Plan, State, Timer, Type, When};
 use crate::source::Span;
 
 /// Significant digits that survive a comparison of doubles.
@@ -15,6 +17,12 @@ const DIGITS: usize = 15;
 
 /// Seconds that an execution may last.
 const YEAR: u64 = 365 * 24 * 60 * 60;
+
+/// Bytes that an execution may hold between two of its states, and that a message to an owner may have.
+const PAYLOAD: u64 = 256 * 1024;
+
+/// Bytes of the two task tokens, the attempts and the addresses that stand beside what the plan counts.
+const BESIDE: u64 = 8 * 1024;
 
 /// How deep a rule may nest, and how many tests the rules of one state may hold.
 const DEEPEST: u32 = 40;
@@ -29,6 +37,7 @@ pub(super) fn inexpressible(plan: &Plan) -> Vec<Diagnostic> {
             flow.states
                 .iter()
                 .flat_map(move |(name, state)| of_state(flow, name, state, &sizes))
+                .chain(too_large(plan, flow))
                 .collect::<Vec<_>>()
         })
         .collect()
@@ -51,6 +60,87 @@ fn of_state(flow: &Flow, name: &SmolStr, state: &State, sizes: &Named<Size>) -> 
         refuse(Feature::Digits, place, message)
     }));
     found
+}
+
+/// The states behind whose arrows the work may be larger than what an execution holds: told once each, and what has no
+/// bound once each.
+fn too_large(plan: &Plan, flow: &Flow) -> Vec<Diagnostic> {
+    let sizes = Sizes::new(plan);
+    let mut unbounded = IndexSet::new();
+    let mut largest = Named::<Option<u64>>::default();
+    for hop in flow.hops() {
+        let Some(state) = flow.states.get(&hop.to) else { continue };
+        let message = schema::makes(plan, flow, state).to_string().len() as u64;
+        let size = hop.envelope.size.map(|size| size.saturating_add(message).saturating_add(BESIDE));
+        let made = hop.envelope.context.iter().chain(made(state));
+        unbounded.extend(made.filter(|&field| value(&sizes, flow, field).is_none()));
+        let known = largest.entry(hop.to.clone()).or_insert(size);
+        *known = known.zip(size).map(|(known, size)| known.max(size));
+    }
+    let over = largest.iter().filter_map(|(name, size)| Some((name, size.filter(|&size| size > PAYLOAD)?)));
+    let over = over
+        .filter_map(|(name, size)| Some(over_the_limit(&sizes, flow, name, flow.states.get(name)?, size)));
+    over.chain(unbounded.into_iter().filter_map(|field| without_bound(plan, flow, field))).collect()
+}
+
+fn made(state: &State) -> impl Iterator<Item = &SmolStr> {
+    let runs = match &state.kind {
+        Kind::Call(call) => call.runs.as_slice(),
+        _ => &[],
+    };
+    state.makes.iter().chain(runs.iter().filter_map(|run| run.gives.as_ref()))
+}
+
+fn value(sizes: &Sizes<'_>, flow: &Flow, field: &str) -> Option<u64> {
+    sizes.value(&flow.context.get(field)?.ty)
+}
+
+fn over_the_limit(sizes: &Sizes<'_>, flow: &Flow, name: &str, state: &State, size: u64) -> Diagnostic {
+    let message = format!(
+        "work may take {} KiB in `{name}`, and an execution of Step Functions holds {} KiB",
+        size.div_ceil(1024),
+        PAYLOAD / 1024
+    );
+    let found = refuse(Feature::Size, state.span, message);
+    let sized = flow.context.keys().filter_map(|field| Some((value(sizes, flow, field)?, field)));
+    match sized.max_by_key(|&(size, _)| size) {
+        Some((largest, field)) => found.help(format!(
+            "give its texts and lists smaller bounds, first of all those of `{field}`, which takes up to {} KiB; or \
+             keep it elsewhere, and let its address travel: `{field}_at: url`",
+            largest.div_ceil(1024)
+        )),
+        None => found,
+    }
+}
+
+/// B901 at the type that has no bound; where no text or list lacks one, a record holds itself.
+fn without_bound(plan: &Plan, flow: &Flow, name: &SmolStr) -> Option<Diagnostic> {
+    let whole = flow.context.get(name)?;
+    let (path, place, advice) =
+        unbounded(plan, name, whole).unwrap_or_else(|| (name.to_string(), whole.span, "url"));
+    let limit = PAYLOAD / 1024;
+    let message = format!("`{path}` has no bound, and an execution of Step Functions holds {limit} KiB");
+    let found = refuse(Feature::Size, place, message);
+    Some(found.help(format!("say how large it can get, e.g. `{advice}`")))
+}
+
+/// The first text or list without a bound in a field, where it stands, and what to write.
+fn unbounded(plan: &Plan, name: &str, whole: &Field) -> Option<(String, Span, &'static str)> {
+    let mut seen = IndexSet::new();
+    let mut open = vec![(name.to_owned(), &whole.ty, whole.span)];
+    while let Some((path, ty, place)) = open.pop() {
+        match ty {
+            Type::Text { max: None } => return Some((path, place, "text max 2000")),
+            Type::List { max: None, .. } => return Some((path, place, "list max 20 of …")),
+            Type::List { of, .. } => open.push((path, of, place)),
+            Type::Asset(asset) if seen.insert(asset) => {
+                let fields = plan.assets.get(asset).into_iter().flat_map(|asset| &asset.fields).rev();
+                open.extend(fields.map(|(name, field)| (format!("{path}.{name}"), &field.ty, field.span)));
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn some_runs(name: &SmolStr, state: &State) -> Option<Diagnostic> {

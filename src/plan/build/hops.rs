@@ -106,6 +106,7 @@ impl<'m> Build<'m> {
             threshold,
             owner: arrival.owner.clone(),
             context,
+            size: None, // measured when the plan is whole
             accept: arrival.accept.clone(),
             deadline: arrival.deadline.clone(),
             bound: arrow.bound,

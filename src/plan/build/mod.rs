@@ -54,6 +54,7 @@ pub fn build(model: &Model, cases: &Cases) -> Result<Plan, Incomplete> {
         let worst = worst(cases, FlowId::new(index)).ok_or(Incomplete { place: flow.name.span })?;
         plan.flows.insert(name.clone(), flow::flow(model, &names, name, flow, worst)?);
     }
+    super::size::measure(&mut plan);
     plan.hash = hash::of(&plan);
     Ok(plan)
 }
@@ -95,7 +96,8 @@ fn assets(model: &Model, names: &Names) -> Result<Named<Asset>, Incomplete> {
 fn fields(names: &Names, fields: &[model::Field]) -> Result<Named<Field>, Incomplete> {
     let built = fields.iter().map(|field| {
         let ty = ty(names, &field.ty.ty).ok_or(Incomplete { place: field.ty_span })?;
-        let built = Field { doc: field.doc.as_deref().map(Into::into), ty, optional: field.ty.optional };
+        let (doc, optional) = (field.doc.as_deref().map(Into::into), field.ty.optional);
+        let built = Field { doc, ty, optional, span: field.ty_span };
         Ok((field.name.text.clone(), built))
     });
     built.collect()
