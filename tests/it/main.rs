@@ -12,6 +12,7 @@
 mod breakages;
 mod build;
 mod cli;
+mod context;
 mod documents;
 mod emitted;
 mod fixes;
