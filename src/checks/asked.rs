@@ -226,7 +226,7 @@ impl Asked<'_> {
     /// The steps of a run, each with what it adds in words; what repeats is shown once.
     fn rounds(&self, run: &Run<'_>, say: impl Fn(u128) -> Option<String>) -> Vec<Label> {
         let mut shown = Vec::new();
-        let arrows = run.arrows.as_deref().unwrap_or_default();
+        let arrows = &run.arrows;
         let last = arrows.iter().rposition(|&arrow| run.weights.of(arrow) > 0);
         let arrows = arrows.get(..=last.unwrap_or(0)).unwrap_or_default();
         for lap in laps(arrows) {

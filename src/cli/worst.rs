@@ -11,7 +11,7 @@ use super::input::InputArguments;
 use super::output::Output;
 use super::{Failure, Outcome};
 use crate::Compilation;
-use crate::analysis::worst::{Cases, Cost, Figure, Lap, Measure, Run, laps};
+use crate::analysis::worst::{Beyond, Cases, Cost, Figure, Lap, Measure, Round, Run, laps};
 use crate::graph::Graph;
 use crate::model::words::{duration, long, money};
 use crate::model::{Arrow, ArrowId, ArrowKind, Flow, FlowId, Start, StateId, When};
@@ -95,14 +95,12 @@ fn rounds(
     say: &dyn Fn(u128) -> String,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let Some(arrows) = &run.arrows else {
-        return writeln!(out, "  There are too many rounds to follow each: this is a bound, never too low.");
-    };
-    let laps = laps(arrows);
+    let laps = laps(&run.arrows);
     let line = |id: &ArrowId| Line::new(sources, flow, *id, say(run.weights.of(*id)));
     let lines: Vec<Vec<Line>> = laps.iter().map(|lap| lap.arrows.iter().map(line).collect()).collect();
     let widest = |part: fn(&Line) -> usize| lines.iter().flatten().map(part).max().unwrap_or(0);
-    let (amount, way) = (widest(|line| line.amount.chars().count()), widest(|line| line.way.chars().count()));
+    let (amount, columns) =
+        (widest(|line| line.amount.chars().count()), widest(|line| line.way.chars().count()));
     for (Lap { arrows, times }, lines) in laps.iter().zip(&lines) {
         let round: u128 = arrows.iter().map(|&arrow| run.weights.of(arrow)).sum();
         if *times > 1 {
@@ -110,11 +108,37 @@ fn rounds(
         }
         let indent = if *times > 1 { "  │ " } else { "    " };
         for line in lines {
-            let text = format!("{indent}{:>amount$}  {:<way$}  {}", line.amount, line.way, line.why);
+            let text = format!("{indent}{:>amount$}  {:<columns$}  {}", line.amount, line.way, line.why);
             writeln!(out, "{}", text.trim_end())?;
         }
     }
-    Ok(())
+    run.beyond.iter().try_for_each(|beyond| summary(flow, beyond, say, out))
+}
+
+/// What may follow where there are too many rounds to follow each.
+fn summary(
+    flow: &Flow,
+    beyond: &Beyond,
+    say: &dyn Fn(u128) -> String,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let from = &flow[beyond.from].name.text;
+    writeln!(out, "  From `{from}` on there are too many rounds to follow each; never more than")?;
+    for Round { arrow, times, price } in &beyond.rounds {
+        let (all, each) = (say(price.saturating_mul((*times).into())), say(*price));
+        writeln!(out, "    {all}  {times} times {}, {each} each", way(flow, *arrow))?;
+    }
+    writeln!(out, "    {}  once through to an end", say(beyond.once))
+}
+
+/// `work -> look`
+fn way(flow: &Flow, id: ArrowId) -> String {
+    let name = |state: StateId| flow[state].name.text.as_str();
+    let from = match flow[id].from {
+        Start::Intake(_) => "intake",
+        Start::State(state) => name(state),
+    };
+    format!("{from} -> {}", flow[id].to.map_or("?", name))
 }
 
 /// What an arrow adds, between which states, and why work takes it.
@@ -127,14 +151,8 @@ struct Line {
 impl Line {
     fn new(sources: &Sources, flow: &Flow, id: ArrowId, amount: String) -> Line {
         let arrow = &flow[id];
-        let name = |state: StateId| flow[state].name.text.as_str();
-        let from = match arrow.from {
-            Start::Intake(_) => "intake",
-            Start::State(state) => name(state),
-        };
         let amount = if arrow.kind == ArrowKind::Intake { String::new() } else { amount };
-        let way = format!("{from} -> {}", arrow.to.map_or("?", name));
-        Line { amount, way, why: why(sources, flow, arrow) }
+        Line { amount, way: way(flow, id), why: why(sources, flow, arrow) }
     }
 }
 

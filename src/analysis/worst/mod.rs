@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use rust_decimal::Decimal;
 
 pub use laps::{Lap, laps};
+pub use priced::{Beyond, Round};
 pub use weights::Weights;
 
 use crate::graph::Graph;
@@ -73,8 +74,10 @@ pub enum Measure {
 pub struct Run<'m> {
     /// What it comes to.
     pub figure: Figure,
-    /// Its arrows, the intake's first; none if the figure is a bound, or there is no intake.
-    pub arrows: Option<Vec<ArrowId>>,
+    /// Its arrows, the intake's first, as far as it can be followed.
+    pub arrows: Vec<ArrowId>,
+    /// What may follow, if that is too much to follow.
+    pub beyond: Option<Beyond>,
     /// What each arrow adds.
     pub weights: Weights<'m>,
 }
@@ -149,7 +152,8 @@ impl Cases {
             Measure::Cost => Prices { model, scale: self.scale, callees: &self.flows }.weights(&walks).0,
         };
         let longest = walks.longest(&weights);
-        Some(Run { figure: longest.figure, arrows: walks.run(&weights, &longest), weights })
+        let (arrows, beyond) = walks.run(&weights, &longest);
+        Some(Run { figure: longest.figure, arrows, beyond, weights })
     }
 }
 

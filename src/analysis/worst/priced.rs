@@ -9,7 +9,35 @@
 use super::walks::Walks;
 use super::weights::Weights;
 use crate::graph::StateMap;
-use crate::model::StateId;
+use crate::model::{ArrowId, StateId};
+
+/// What is known of the walks from a state on that can't be followed one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// The state.
+    pub from: StateId,
+    /// What going round adds at most: the counted arrows that add something.
+    pub rounds: Vec<Round>,
+    /// What is left without them.
+    pub once: u128,
+}
+
+/// A counted arrow, with what all that it leads back to adds each time at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// Which.
+    pub arrow: ArrowId,
+    /// How often it may be taken.
+    pub times: u64,
+    /// What it adds each time.
+    pub price: u128,
+}
+
+/// A component with four potentials of its states, and the sum of the prices of each.
+pub(super) struct Bounds {
+    knot: Knot,
+    potentials: [(Vec<u128>, u128); 4],
+}
 
 /// A component: its arrows inside, and what leaving it is worth.
 struct Knot {
@@ -21,34 +49,54 @@ struct Knot {
 
 /// An arrow inside, by the places of its states.
 struct Arc {
+    arrow: ArrowId,
     from: usize,
     to: usize,
     weight: u128,
     times: Option<u64>,
 }
 
-/// For each of the states of a component, in their order in `walks`, what no walk from there outweighs; `known` has what
-/// follows behind the component.
-pub(super) fn bounds(
-    walks: &Walks<'_, '_>,
-    states: &[StateId],
-    weights: &Weights<'_>,
-    known: &StateMap<u128>,
-) -> Vec<u128> {
-    let knot = Knot::new(walks, states, weights, known);
-    let all = [
-        knot.before_the_exits(Arc::is_uncounted),
-        knot.before_the_exits(Arc::leads_on),
-        knot.after_the_entries(Arc::is_uncounted),
-        knot.after_the_entries(Arc::leads_on),
-    ];
-    let prices = all.each_ref().map(|potentials| knot.prices(potentials));
-    let bound = |place: usize| {
-        let sums =
-            all.iter().zip(prices).map(|(potentials, price)| at(potentials, place).saturating_add(price));
-        sums.min().unwrap_or(u128::MAX)
-    };
-    (0..states.len()).map(bound).collect()
+impl Bounds {
+    /// For the component of these states, in their order in `walks`; `known` has what follows behind it.
+    pub(super) fn new(
+        walks: &Walks<'_, '_>,
+        states: &[StateId],
+        weights: &Weights<'_>,
+        known: &StateMap<u128>,
+    ) -> Bounds {
+        let knot = Knot::new(walks, states, weights, known);
+        let potentials = [
+            knot.before_the_exits(Arc::is_uncounted),
+            knot.before_the_exits(Arc::leads_on),
+            knot.after_the_entries(Arc::is_uncounted),
+            knot.after_the_entries(Arc::leads_on),
+        ];
+        let priced = |potentials: Vec<u128>| {
+            let all = knot.rounds(&potentials).map(|round| round.price.saturating_mul(round.times.into()));
+            let sum = all.fold(0, u128::saturating_add);
+            (potentials, sum)
+        };
+        Bounds { potentials: potentials.map(priced), knot }
+    }
+
+    /// What no walk from a state outweighs, by place.
+    pub(super) fn on_arrival(&self) -> impl Iterator<Item = u128> + '_ {
+        (0..self.knot.exits.len()).map(|place| self.best(place).map_or(u128::MAX, |(_, bound)| bound))
+    }
+
+    /// What the bound of the state at that place is made of.
+    pub(super) fn beyond(&self, from: StateId, place: usize) -> Option<Beyond> {
+        let (potentials, _) = self.best(place)?;
+        let rounds = self.knot.rounds(potentials).filter(|round| round.price > 0).collect();
+        Some(Beyond { from, rounds, once: at(potentials, place) })
+    }
+
+    /// The potentials that bound it most, and how far.
+    fn best(&self, place: usize) -> Option<(&[u128], u128)> {
+        let bound = |(potentials, prices): &(Vec<u128>, u128)| at(potentials, place).saturating_add(*prices);
+        let bounds = self.potentials.iter().map(|priced| (priced.0.as_slice(), bound(priced)));
+        bounds.min_by_key(|&(_, bound)| bound)
+    }
 }
 
 impl Arc {
@@ -69,7 +117,7 @@ impl Knot {
             for way in walks.ways(state) {
                 let weight = weights.of(way.arrow);
                 match walks.place_in(states, way.to) {
-                    Some(to) => knot.arcs.push(Arc { from, to, weight, times: way.times }),
+                    Some(to) => knot.arcs.push(Arc { arrow: way.arrow, from, to, weight, times: way.times }),
                     None => *exit = weight.saturating_add(known[way.to]).max(*exit),
                 }
             }
@@ -100,15 +148,14 @@ impl Knot {
         come.iter().map(left).collect()
     }
 
-    /// What the counted arrows add at most, all together.
-    fn prices(&self, potentials: &[u128]) -> u128 {
-        let price = |arc: &Arc| {
+    /// The counted arrows, with what each adds at most.
+    fn rounds<'k>(&'k self, potentials: &'k [u128]) -> impl Iterator<Item = Round> + 'k {
+        self.arcs.iter().filter_map(|arc| {
             let behind = arc.weight.saturating_add(at(potentials, arc.to));
-            let price =
-                if behind == u128::MAX { behind } else { behind.saturating_sub(at(potentials, arc.from)) };
-            price.saturating_mul(arc.times.unwrap_or(0).into())
-        };
-        self.arcs.iter().map(price).fold(0, u128::saturating_add)
+            let gain = behind.saturating_sub(at(potentials, arc.from));
+            let price = if behind == u128::MAX { behind } else { gain };
+            Some(Round { arrow: arc.arrow, times: arc.times?, price })
+        })
     }
 }
 

@@ -164,8 +164,8 @@ fn cents(state: &Plain, _: usize) -> u128 {
 fn worst(compilation: &Compilation, measure: Measure) -> (Figure, Option<u128>) {
     let model = &compilation.model;
     let run = Cases::of(model).run(model, &Graph::new(&model.flows[0], |_, _| true), measure).unwrap();
-    let sum = run.arrows.as_ref().map(|arrows| arrows.iter().map(|&arrow| run.weights.of(arrow)).sum());
-    (run.figure, sum)
+    let sum = run.arrows.iter().map(|&arrow| run.weights.of(arrow)).sum();
+    (run.figure, run.beyond.is_none().then_some(sum))
 }
 
 /// That work can take the arrows one after the other, with what their chains say of their counts.
@@ -205,7 +205,7 @@ proptest! {
             let model = &compilation.model;
             let graph = Graph::new(&model.flows[0], |_, _| true);
             let run = Cases::of(model).run(model, &graph, measure).unwrap();
-            assert_is_a_run(&model.flows[0], &run.arrows.unwrap());
+            assert_is_a_run(&model.flows[0], &run.arrows);
         }
         let cases = Cases::of(&compilation.model);
         let Cost::Known(figure, _) = cases.flow(FlowId(0)).unwrap().cost else { panic!("costs are known") };
@@ -222,10 +222,15 @@ proptest! {
         let mut walks = Walks::new(&graph).unwrap();
         let weights = Weights::time(&model.flows[0]);
         let exact = walks.longest(&weights).figure;
-        walks.limit = 0;
+        walks.limit = 1;
         let bound = walks.longest(&weights).figure;
         prop_assert!(bound.value >= exact.value, "{bound:?} is below {exact:?}");
-        prop_assert!(bound.attained || walks.run(&weights, &walks.longest(&weights)).is_none());
+        let (arrows, beyond) = walks.run(&weights, &walks.longest(&weights));
+        let followed: u128 = arrows.iter().map(|&arrow| weights.of(arrow)).sum();
+        let rounds = |beyond: &Beyond| beyond.rounds.iter().map(|round| round.price * u128::from(round.times)).sum::<u128>();
+        let rest = beyond.as_ref().map_or(0, |beyond| beyond.once + rounds(beyond));
+        prop_assert!(beyond.is_none() || !bound.attained);
+        prop_assert_eq!(followed + rest, bound.value, "the bound is what its parts add up to");
     }
 }
 

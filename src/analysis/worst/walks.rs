@@ -4,10 +4,10 @@
 //!
 //! Work that has left a strongly connected component never comes back, so components are solved one by one, those
 //! first to which others lead: a state by itself at once, the others exactly over the counts of their arrows where
-//! these are few ([`Table`]), else by a bound that is never too low ([`bounds`]).
+//! these are few ([`Table`]), else by a bound that is never too low ([`Bounds`]).
 
 use super::Figure;
-use super::priced::bounds;
+use super::priced::{Beyond, Bounds};
 use super::table::Table;
 use super::weights::{Weights, is_whole};
 use crate::graph::{Components, Graph, StateMap};
@@ -110,7 +110,7 @@ impl<'g, 'm> Walks<'g, 'm> {
             Some(table) => table.on_arrival().collect(),
             None => {
                 found.figure.attained = false;
-                bounds(self, states, weights, &found.values)
+                Bounds::new(self, states, weights, &found.values).on_arrival().collect()
             }
         };
         states.iter().zip(values).for_each(|(&state, value)| found.values[state] = value);
@@ -120,17 +120,20 @@ impl<'g, 'm> Walks<'g, 'm> {
         self.ways(state).any(|way| way.to == state)
     }
 
-    /// The arrows of a heaviest walk, the intake's first, if it is attained.
-    pub(super) fn run(&self, weights: &Weights<'_>, longest: &Longest) -> Option<Vec<ArrowId>> {
-        let intake = longest.intake?;
-        let mut run = vec![intake];
-        let mut next = self.flow()[intake].to;
+    /// The arrows of a heaviest walk, the intake's first, as far as it can be followed, and what is known beyond.
+    pub(super) fn run(&self, weights: &Weights<'_>, longest: &Longest) -> (Vec<ArrowId>, Option<Beyond>) {
+        let mut run: Vec<ArrowId> = longest.intake.into_iter().collect();
+        let mut next = longest.intake.and_then(|intake| self.flow()[intake].to);
         while let Some(state) = next {
             let states = self.component(state);
-            let table = Table::new(self, states, weights, &longest.values)?;
-            next = table.walk(self.place_in(states, state)?, &mut run);
+            let Some(place) = self.place_in(states, state) else { break };
+            let Some(table) = Table::new(self, states, weights, &longest.values) else {
+                let bounds = Bounds::new(self, states, weights, &longest.values);
+                return (run, bounds.beyond(state, place));
+            };
+            next = table.walk(place, &mut run);
         }
-        Some(run)
+        (run, None)
     }
 
     /// The ways on from a state, in the order of the text; of a chain none behind one whose bound is never used up.
