@@ -9,7 +9,7 @@ use super::guards::Guards;
 use super::live::Live;
 use super::present::Present;
 use super::uses::{Reading, carry_of, handoff_of};
-use crate::graph::Graph;
+use crate::graph::{Graph, Runs};
 use crate::model::{ArrowId, FieldId, HandoffId, Model, StateId};
 
 /// The facts of one flow.
@@ -63,11 +63,11 @@ impl Context {
         lacks
     }
 
-    /// A shortest run to a state on which a field is never made.
+    /// Shortest runs on which a field is never made.
     #[must_use]
-    pub fn run_without(&self, graph: &Graph<'_>, at: StateId, field: FieldId) -> Vec<ArrowId> {
+    pub fn runs_without(&self, graph: &Graph<'_>, field: FieldId) -> Runs {
         let without = |arrow: ArrowId| !self.assigned.assigns(graph.flow, arrow, field);
-        graph.runs(without).to(at)
+        graph.runs(without)
     }
 
     /// A shortest run to a state on which no state makes the field, and no call gives it.

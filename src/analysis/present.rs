@@ -8,7 +8,7 @@ use super::guards::{Guards, Known};
 use super::sets::{Meet, Set, Sets};
 use super::spread::forward;
 use super::uses::{Reading, by_guards, handoff_of, may_write_more, readings, writings};
-use crate::graph::Graph;
+use crate::graph::{Graph, Runs};
 use crate::model::{ArrowId, FieldId, Flow, Model, PathId, Root, Start, StateId, Type};
 
 /// A value that may be absent: the field of optional type, by the steps to it.
@@ -77,26 +77,44 @@ impl Present {
         readings(flow, at).filter(|reading| reading.by.wants_a_value()).filter_map(lacks)
     }
 
-    /// A run to a state on which a value may be absent.
+    /// Runs on which a value may be absent.
     #[must_use]
-    pub fn run_without(&self, graph: &Graph<'_>, at: StateId, number: usize) -> Vec<ArrowId> {
+    pub fn runs_without(&self, graph: &Graph<'_>, number: usize) -> Absences {
         let runs = graph.runs(|_| true);
         let absent = |arrow: ArrowId| !self.brings.contains(arrow.index(), number);
-        let before = |arrow: ArrowId| match graph.flow[arrow].from {
-            Start::State(from) => Some(from),
-            Start::Intake(_) => None,
-        };
         let begins = |&arrow: &ArrowId| {
-            let from = before(arrow);
-            absent(arrow)
-                && from.is_none_or(|from| {
-                    self.everywhere.contains(from.index(), number) && !runs.to(from).is_empty()
-                })
+            let there = |from: StateId| self.everywhere.contains(from.index(), number);
+            absent(arrow) && start_of(graph.flow, arrow).is_none_or(|from| there(from) && runs.reach(from))
         };
-        let starts = (0..graph.flow.arrows.len()).map(ArrowId::new).filter(begins);
-        let rest = graph.runs_from(starts, absent).to(at);
-        let way_to_start = rest.first().and_then(|&first| before(first)).map(|from| runs.to(from));
-        way_to_start.unwrap_or_default().into_iter().chain(rest).collect()
+        let starts: Vec<ArrowId> = (0..graph.flow.arrows.len()).map(ArrowId::new).filter(begins).collect();
+        let rest = graph.runs_from(starts, absent);
+        Absences { before: runs, rest }
+    }
+}
+
+/// Runs on which a value may be absent at the end.
+#[derive(Debug)]
+pub struct Absences {
+    /// To where it may have been left absent.
+    before: Runs,
+    /// From there on.
+    rest: Runs,
+}
+
+impl Absences {
+    /// The run to a state.
+    #[must_use]
+    pub fn to(&self, flow: &Flow, at: StateId) -> Vec<ArrowId> {
+        let rest = self.rest.to(at);
+        let before = rest.first().and_then(|&first| start_of(flow, first)).map(|from| self.before.to(from));
+        before.unwrap_or_default().into_iter().chain(rest).collect()
+    }
+}
+
+fn start_of(flow: &Flow, arrow: ArrowId) -> Option<StateId> {
+    match flow[arrow].from {
+        Start::State(from) => Some(from),
+        Start::Intake(_) => None,
     }
 }
 

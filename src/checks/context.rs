@@ -2,46 +2,70 @@
 //!
 //! Must not know: how it is found out what is there, and what is read.
 
+use std::collections::BTreeMap;
+
 use super::facts::{At, FlowFacts};
 use super::runs::{line, steps};
 use super::samples::made;
 use crate::analysis::context::Lack;
 use crate::analysis::live::next_reading;
+use crate::analysis::present::Absences;
 use crate::analysis::uses::{Reader, by_guards, handoff_of, may_read_more, writings};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::graph::Runs;
 use crate::model::{ArrowId, FieldId, FieldUse, Handoff, Kind, Start};
 use crate::source::Span;
 
 /// B501: something is read that some path has not made, or has left absent.
 pub(super) fn unassigned(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    let mut runs = Witnesses::default();
     let of_state = |at: At<'_>| {
         let lacks = facts.context.lacking(facts.model, &facts.graph, at.id);
-        lacks.into_iter().map(|lack| not_there(at, lack)).collect::<Vec<_>>()
+        lacks.into_iter().map(|lack| not_there(at, lack, &runs.to(at, lack))).collect::<Vec<_>>()
     };
     facts.states().filter(|at| facts.reached.contains(at.id)).flat_map(of_state).collect()
 }
 
-fn not_there(at: At<'_>, Lack { reading, absent }: Lack) -> Diagnostic {
-    let (facts, flow) = (at.facts, at.flow);
+/// Runs that show what is not there: all those of a field, or of a value, are found at once.
+#[derive(Default)]
+struct Witnesses {
+    not_made: BTreeMap<FieldId, Runs>,
+    absent: BTreeMap<usize, Absences>,
+}
+
+impl Witnesses {
+    fn to(&mut self, at: At<'_>, Lack { reading, absent }: Lack) -> Vec<ArrowId> {
+        let (context, graph) = (&at.facts.context, &at.facts.graph);
+        match absent {
+            Some(number) => {
+                let runs = self.absent.entry(number);
+                runs.or_insert_with(|| context.present.runs_without(graph, number)).to(at.flow, at.id)
+            }
+            None => {
+                let runs = self.not_made.entry(reading.field);
+                runs.or_insert_with(|| context.runs_without(graph, reading.field)).to(at.id)
+            }
+        }
+    }
+}
+
+fn not_there(at: At<'_>, Lack { reading, absent }: Lack, run: &[ArrowId]) -> Diagnostic {
+    let flow = at.flow;
     let field = &flow[reading.field].name.text;
     let path = reading.path.map_or(field.as_str(), |path| &flow[path].text);
-    let run = match absent {
-        Some(number) => facts.context.present.run_without(&facts.graph, at.id, number),
-        None => facts.context.run_without(&facts.graph, at.id, reading.field),
-    };
     let message = match absent {
-        Some(_) => format!("`{path}` may be absent on: {}", line(flow, &run)),
-        None => format!("`{field}` is not made on: {}", line(flow, &run)),
+        Some(_) => format!("`{path}` may be absent on: {}", line(flow, run)),
+        None => format!("`{field}` is not made on: {}", line(flow, run)),
     };
     let found = Diagnostic::new(Code::Unassigned, reading.span, message);
     let found = match reading.inside {
         Some(inside) => found.label(format!("this threshold reads `{path}`")).also(inside, "read here"),
         None => found.label("read here"),
     };
-    let found = found.trace(steps(flow, &run));
+    let found = found.trace(steps(flow, run));
     match absent {
-        Some(_) => accept_absence(found, at, reading.by, path, reading.span, &run),
-        None => found.help(make_it(at, reading.field, reading.by, &run)),
+        Some(_) => accept_absence(found, at, reading.by, path, reading.span, run),
+        None => found.help(make_it(at, reading.field, reading.by, run)),
     }
 }
 

@@ -100,6 +100,12 @@ pub struct Runs {
 }
 
 impl Runs {
+    /// Whether there is a run to a state.
+    #[must_use]
+    pub fn reach(&self, state: StateId) -> bool {
+        self.came_by[state].is_some()
+    }
+
     /// The arrows of the run that comes to a state; none if work can't come there.
     #[must_use]
     pub fn to(&self, state: StateId) -> Vec<ArrowId> {
