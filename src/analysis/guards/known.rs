@@ -11,13 +11,15 @@ use std::collections::BinaryHeap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::CellSet;
-use super::decision::Decision;
+use super::decision::{Decision, each_atom, guard};
 use super::diagram::TooComplex;
 use super::space::{Space, optional_depths};
 use super::verdict::Verdict;
+use crate::graph::{Components, Graph};
 use crate::model::walk::StateRef;
 use crate::model::{
-    Arrow, ArrowKind, FieldId, Handoff, Intake, Kind, MapValue, PathId, Root, Slot, Start, State, StateId,
+    Arrow, ArrowKind, Claim, FieldId, Handoff, Intake, Kind, MapValue, PathId, Root, Slot, Start, State,
+    StateId,
 };
 
 /// So often may a state be looked at again before its knowledge counts as too complex.
@@ -33,11 +35,6 @@ impl Known {
     pub fn get(&self, path: PathId) -> Option<&CellSet> {
         let index = self.0.binary_search_by_key(&path, |entry| entry.0).ok()?;
         self.0.get(index).map(|entry| &entry.1)
-    }
-
-    /// The paths of which something is known.
-    pub fn paths(&self) -> impl Iterator<Item = PathId> + '_ {
-        self.0.iter().map(|entry| entry.0)
     }
 
     /// Without what is known of paths that `forgets` chooses.
@@ -101,6 +98,7 @@ pub(super) fn arrivals(space: &Space<'_>) -> Arrivals {
     let mut spread = Spread {
         space,
         order: order(space),
+        asked: Asked::new(space),
         arrivals: Arrivals {
             known: vec![None; flow.states.len()],
             doubtful: is_doubtful(space),
@@ -124,6 +122,7 @@ struct Spread<'s> {
     space: &'s Space<'s>,
     /// The place of each state in an order in which work mostly comes to them.
     order: Vec<u32>,
+    asked: Asked,
     arrivals: Arrivals,
     visits: Vec<u32>,
     waiting: BinaryHeap<Reverse<(u32, StateId)>>,
@@ -150,7 +149,7 @@ impl Spread<'_> {
         let new = match &mut self.arrivals.known[to.index()] {
             Some(before) => before.join(known, self.space),
             nothing => {
-                *nothing = Some(known.clone());
+                *nothing = Some(known.clone().without(|path| !self.asked.later(to, path)));
                 true
             }
         };
@@ -193,6 +192,51 @@ impl Spread<'_> {
         for to in arrows.into_iter().filter_map(|arrow| arrow.to) {
             self.bring(to, known);
         }
+    }
+}
+
+/// Up to where knowledge matters: what no later guard asks for is not kept.
+struct Asked {
+    components: Components,
+    /// For each path the lowest rank of a state that asks for what it was on arrival.
+    lowest: Vec<u32>,
+}
+
+impl Asked {
+    fn new(space: &Space<'_>) -> Asked {
+        let flow = space.flow;
+        let components = Graph::new(flow, |_, _| true).components();
+        let mut asked = Asked { components, lowest: vec![u32::MAX; flow.paths.len()] };
+        for id in (0..flow.states.len()).map(StateId::new) {
+            let state = StateRef { id, flow, model: space.model };
+            let guards = state.handoffs().filter_map(|handoff| guard(&handoff.when));
+            let made = made(state.get());
+            each_atom(guards, |atom| {
+                if !is_below(space, atom.path, &made) {
+                    asked.note(space, id, atom.path);
+                }
+            });
+        }
+        for prove in &flow.proves {
+            if let Some(Claim::OnlyIf(state, guard)) = &prove.claim {
+                each_atom(std::iter::once(guard), |atom| asked.note(space, *state, atom.path));
+            }
+        }
+        asked
+    }
+
+    fn note(&mut self, space: &Space<'_>, state: StateId, path: PathId) {
+        let rank = self.components.rank(state);
+        for path in space.companions(path).iter().chain([&path]) {
+            if let Some(lowest) = self.lowest.get_mut(path.index()) {
+                *lowest = rank.min(*lowest);
+            }
+        }
+    }
+
+    /// Whether a state, or one that work may come to from there, asks for the path as it was on arrival.
+    fn later(&self, state: StateId, path: PathId) -> bool {
+        self.lowest.get(path.index()).is_some_and(|&lowest| lowest <= self.components.rank(state))
     }
 }
 

@@ -86,12 +86,6 @@ impl<'m> Guards<'m> {
         self.arrivals.known.get(state.index())?.as_ref()
     }
 
-    /// Whether there is a value for sure wherever a path is read on arrival, as far as guards, maps and the start tell.
-    #[must_use]
-    pub fn is_present(&self, state: StateId, path: PathId) -> bool {
-        self.known(state).is_some_and(|known| self.shows(known, path))
-    }
-
     /// Whether what is known leaves no doubt that a path has a value.
     #[must_use]
     pub fn shows(&self, known: &Known, path: PathId) -> bool {
