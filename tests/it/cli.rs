@@ -60,7 +60,7 @@ fn paths(output: &OutputAssert) -> Vec<String> {
 fn a_clean_check_says_what_was_proved() {
     let folder = folder(&[("a.flow", &good())]);
     let proved = "write_article: 2 states, 4 handoffs, 2 ends; \
-                  all owned, a threshold on every handoff, no dead end among the arrows; ends within 2h40m\n";
+                  all owned, one handoff for every value, no dead end, nothing read that is not made; ends within 2h40m\n";
     baton(folder.path(), &["check", "a.flow"]).assert().code(0).stdout_eq(proved).stderr_eq("");
     baton(folder.path(), &["check", "a.flow", "--format", "short"])
         .assert()
