@@ -7,41 +7,56 @@ It never decides where work goes next: thresholds, bounds and deadlines belong t
 It runs as a Lambda function on the queues (`handler`, `answer_handler`, `submit_handler`), or anywhere else as
 `python worker.py poll`. `python worker.py --help` lists what people can do with it. It needs boto3 and nothing else.
 
+What owners and people write goes to the state machine and to those who own the work next, never into a log.
+
 Environment: BATON_TABLE (the table of visits), BATON_TOPIC (optional: where people are told of open visits),
 BATON_MODELS (optional: a JSON object from a model's route to a Bedrock model id), BATON_MACHINES (a JSON object
 from a flow's name to its state machine's ARN) and BATON_INTAKES (the file with the intakes, `intakes.json`).
 """
 
 import argparse
+import contextlib
 import datetime
 import hashlib
+import http.client
 import json
 import logging
 import math
 import os
 import re
+import select
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
+import traceback
 import urllib.parse
-import urllib.request
 import uuid
 from decimal import Decimal
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 log = logging.getLogger("baton")
 
-LIMIT = 256 * 1024  # bytes that one answer may hold: the payload limit of Step Functions
+LIMIT = 256 * 1024  # bytes that one record or one answer may hold: the payload limit of Step Functions
+LONGEST_ITEM = 256  # characters of an item's id
+LONGEST_VISIT = 2048  # bytes of a visit's id: those of a key of DynamoDB
+LONGEST_REASON = 1000  # characters of why an owner has failed
 DIGITS = 15  # significant digits that survive the engine's comparison of doubles
 MAGNITUDE = 300  # and its largest power of ten, either way
 LONGEST_DELAY = 900  # seconds that SQS can hold a message back
+LONGEST_PAUSE = 60  # seconds before a queue that does not answer is asked again
+CONNECT = 10  # seconds to reach an address
+MARGIN = 5  # seconds that a Lambda function keeps to record what was made and to answer the engine
 CLOSED = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}  # the engine no longer waits on this token
 UNANSWERED = "attribute_not_exists(outcome)"
+OURS = "(attribute_not_exists(belongs_to) OR belongs_to = :x)"  # the first one takes it
 BY_HAND = {"human", "queue"}  # owners whose visit stays open until somebody answers it
 
 
@@ -81,8 +96,8 @@ class Schema:
     def with_nulls(self, value, schema=None):
         """`value` with every missing property that may be absent written as null: missing reads as null."""
         schema = self._resolved(self.document if schema is None else schema)
-        for choice in schema.get("anyOf", ()):
-            value = self.with_nulls(value, choice)
+        for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
+            value = self.with_nulls(value, part)
         if isinstance(value, list) and "items" in schema:
             return [self.with_nulls(v, schema["items"]) for v in value]
         if not isinstance(value, dict) or "properties" not in schema:
@@ -106,6 +121,10 @@ class Schema:
     def _any_of(self, value, schema, path):
         problems = [self.misfit(value, path, choice) for choice in schema["anyOf"]]
         return None if None in problems else problems[0]
+
+    def _all_of(self, value, schema, path):
+        problems = (self.misfit(value, path, part) for part in schema["allOf"])
+        return next(filter(None, problems), None)
 
     def _enum(self, value, schema, path):
         return None if value in schema["enum"] else f"{path}: expected one of {', '.join(map(str, schema['enum']))}"
@@ -159,6 +178,7 @@ CHECKS = {
     "type": lambda schema, *value: schema._type(*value) or schema._bounds(*value) or schema._text(*value)
     or schema._list(*value) or schema._record(*value),
     "anyOf": Schema._any_of,
+    "allOf": Schema._all_of,
     "enum": Schema._enum,
 }
 BOUNDS = {
@@ -201,7 +221,14 @@ FORMATS = {"uri": _is_url, "date": _is_date}
 def exact(value):
     """`value` as JSON gives it, numbers as exact decimals. Raises one of NOT_JSON for what is none."""
     text = value if isinstance(value, (str, bytes)) else json.dumps(value, allow_nan=False)
-    return json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_constant)
+    return json.loads(text, parse_float=_decimal, parse_int=_decimal, parse_constant=_no_constant)
+
+
+def _decimal(text):
+    value = Decimal(text)
+    if abs(value.adjusted()) > MAGNITUDE:  # neither a double nor the engine holds it
+        raise ValueError("too large or too small a number")
+    return value
 
 
 def _no_constant(name):
@@ -210,7 +237,7 @@ def _no_constant(name):
 
 def plain(value):
     """`value` as JSON text. Numbers hold at most 15 digits by now, so a double prints them back as they were."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_number)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_number)
 
 
 def _number(value):
@@ -258,50 +285,112 @@ def _decision_misfit(decision, task):
 
 
 def run_script(binding, message, seconds):
-    """Runs a command: the message on its standard input, the reply on its standard output."""
+    """Runs a command: the message on its standard input, the reply on its standard output. What it says beside is
+    dropped; whatever it has started ends with it."""
+    until = time.monotonic() + seconds
     with tempfile.TemporaryFile() as given:
         given.write(plain(message).encode())
         given.seek(0)
-        process = subprocess.Popen(shlex.split(binding), stdin=given, stdout=subprocess.PIPE, start_new_session=True)
-    clock = threading.Timer(seconds, _kill, [process])
-    clock.start()
+        process = subprocess.Popen(
+            shlex.split(binding), stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
     try:
-        output = process.stdout.read(LIMIT + 1)
-        if len(output) > LIMIT:
-            raise Failed(f"it wrote more than {LIMIT} bytes")
-        if process.wait() != 0:
-            raise Failed(f"it ended with status {process.returncode}")
-        return output
+        output = _output(process, until)
+        status = process.wait(max(until - time.monotonic(), 0.001))
+    except subprocess.TimeoutExpired:
+        raise Failed("it did not end in time") from None
     finally:
-        clock.cancel()
-        _kill(process)
-        process.stdout.close()
+        _end(process)
+    if status != 0:
+        raise Failed(f"it ended with status {status}")
+    return output
 
 
-def _kill(process):
-    if process.poll() is None:
+def _output(process, until):
+    """All that a process writes, until everybody who could write has closed it. Its time and its size are bounded."""
+    output = bytearray()
+    while len(output) <= LIMIT:
+        readable, _, _ = select.select([process.stdout], [], [], max(until - time.monotonic(), 0))
+        if not readable:
+            raise Failed("it did not end in time")
+        piece = os.read(process.stdout.fileno(), 65536)
+        if not piece:
+            return bytes(output)
+        output += piece
+    raise Failed(f"it wrote more than {LIMIT} bytes")
+
+
+def _end(process):
+    """Ends the whole group, also where the first process has left others behind."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group that has ended
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()
+    process.stdout.close()
+
+
+CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 
 
 def call_action(binding, message, seconds):
-    """Calls `METHOD URL` with the message as its body; the body of the response is the reply."""
+    """Calls `METHOD URL` with the message as its body; the body of the response is the reply. Any status but 2xx is a
+    failure, redirections too: they would lose the body."""
     method, url = binding.split(None, 1)
-    headers = {"Content-Type": "application/json", "Idempotency-Key": message["attempt"]}
-    request = urllib.request.Request(url, plain(message).encode(), headers, method=method)
-    with urllib.request.urlopen(request, timeout=seconds) as response:
-        return response.read(LIMIT + 1)
+    address = urllib.parse.urlsplit(url)
+    if address.scheme not in CONNECTIONS or not address.hostname:
+        raise Failed("its address is no URL of the web")
+    until = time.monotonic() + seconds
+    connection = CONNECTIONS[address.scheme](address.hostname, address.port, timeout=min(seconds, CONNECT))
+    try:
+        connection.connect()
+        with _hung_up(connection.sock, max(until - time.monotonic(), 0.001)):
+            target = urllib.parse.urlunsplit(("", "", address.path or "/", address.query, ""))
+            headers = {"Content-Type": "application/json", "Idempotency-Key": quoted(message["attempt"])}
+            connection.request(method, target, plain(message).encode(), headers)
+            response = connection.getresponse()
+            said = response.read(LIMIT + 1)
+    finally:
+        connection.close()
+    if time.monotonic() >= until:
+        raise Failed("it did not answer in time")
+    if not 200 <= response.status < 300:
+        raise Failed(f"it answered with status {response.status}")
+    if len(said) > LIMIT:
+        raise Failed(f"it answered with more than {LIMIT} bytes")
+    return said
 
 
-def ask_model(binding, message, _seconds):
-    """Asks a model through Bedrock; the last JSON object of what it says is the reply."""
+@contextlib.contextmanager
+def _hung_up(connected, seconds):
+    """Hangs up after so many seconds. A socket's own time limit begins anew with every byte."""
+    connected.settimeout(seconds)
+    clock = threading.Timer(seconds, _hang_up, [connected])
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
+
+
+def _hang_up(connected):
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)  # below TLS, whose state belongs to the reader
+
+
+def quoted(key):
+    """A key as the header `Idempotency-Key` wants it: a string of a structured field (RFC 8941), in ASCII."""
+    return '"' + urllib.parse.quote(key, safe="/#:@!$&'()*+,;=?[] ") + '"'
+
+
+def ask_model(binding, message, seconds):
+    """Asks a model through Bedrock, once; the last JSON object of what it says is the reply."""
     model = json.loads(os.environ.get("BATON_MODELS", "{}")).get(binding, binding)
     told = (
         "You are one step of a pipeline. Do the work that `goal` describes on `context`. Reply with one JSON object "
         '{"made": …} and nothing else; `made` must fit the JSON Schema in `makes`.'
     )
-    client = boto3.client("bedrock-runtime")
-    said = client.converse(
+    connect = min(seconds / 2, CONNECT)
+    limits = Config(connect_timeout=connect, read_timeout=seconds - connect, retries={"total_max_attempts": 1})
+    said = boto3.client("bedrock-runtime", config=limits).converse(
         modelId=model,
         system=[{"text": told}],
         messages=[{"role": "user", "content": [{"text": plain(message)}]}],
@@ -336,7 +425,7 @@ def moment(task, seconds):
     return arrived + datetime.timedelta(seconds=seconds) if seconds is not None else None
 
 
-ENGINE = {"kind", "token", "reach", "retry", "arrived", "deadline", "accept", "not_before"}
+ENGINE = {"kind", "token", "execution", "reach", "retry", "arrived", "deadline", "accept", "not_before"}
 
 
 def told(task, number):
@@ -351,12 +440,13 @@ class Worker:
     """Takes tasks and answers, and keeps what it must remember of a visit in one DynamoDB table.
 
     `owners` maps an owner's name or kind to its function; `tell` is called once an open visit waits for people.
-    Everything may be delivered twice or break off in the middle: each step can be done again.
+    `spare` says how many seconds this process has left, if it does not run for ever. Everything may be delivered twice
+    or break off in the middle: each step can be done again.
     """
 
-    def __init__(self, table, sfn, sqs, owners=None, tell=tell_people):
+    def __init__(self, table, sfn, sqs, owners=None, tell=tell_people, spare=lambda: math.inf):
         self.table, self.sfn, self.sqs = table, sfn, sqs
-        self.owners, self.tell = OWNERS if owners is None else owners, tell
+        self.owners, self.tell, self.spare = OWNERS if owners is None else owners, tell, spare
 
     # -- tasks from the engine
 
@@ -364,57 +454,79 @@ class Worker:
         """Takes one task from an owner's queue. When it returns, the message may be deleted."""
         if task["kind"] == "accept":
             return self._expect_acceptance(task)
-        visit = self._open(task)
+        visit = self._open(task, queue_url)
+        if visit.get("belongs_to") != task["execution"]:
+            return self._turn_away(task)
         if "outcome" in visit:
             return self._deliver(visit)
         if now() >= moment(task, task["deadline"]):
             return log.info("%s is overdue: the engine's timer has taken it", task["visit"])
-        if task["reach"]["kind"] in BY_HAND:
-            return self.tell(task, told(task, 1))
         if task.get("not_before", "") > now().isoformat():
             return self._later(task, queue_url)
-        return self._attempt(task, visit, queue_url)
+        number = int(task.get("attempt", 1))
+        if number <= int(visit.get("attempts", 0)):
+            return log.info("%s.%d is done already", task["visit"], number)
+        if task["reach"]["kind"] in BY_HAND:
+            return self.tell(task, told(task, number))
+        return self._attempt(task, number, visit, queue_url)
 
     def _expect_acceptance(self, task):
-        visit = self._update(task["visit"], "SET accept_token = :t", {":t": task["token"]})
+        fields = {":t": task["token"], ":x": task["execution"]}
+        visit = self._claim(task, "SET accept_token = :t, belongs_to = :x", fields, OURS)
+        if visit.get("belongs_to") != task["execution"]:
+            return self._turn_away(task)
         if visit.get("accepted"):
             self._acknowledge(visit)
 
-    def _open(self, task):
+    def _open(self, task, queue_url):
         fields = {":t": task["token"], ":m": plain(task), ":e": self._expiry(task), ":a": task["arrived"]}
-        change = "SET #token = :t, task = :m, expires = :e, arrived = :a"
+        fields |= {":x": task["execution"], ":q": queue_url}
+        change = "SET #token = :t, task = :m, expires = :e, arrived = :a, belongs_to = :x, queue_url = :q"
         if task["reach"]["kind"] in BY_HAND:
             change, fields = change + ", waits_for = :w", fields | {":w": task["reach"]["owner"]}
+        return self._claim(task, change, fields, f"{UNANSWERED} AND {OURS}", {"#token": "token"})
+
+    def _claim(self, task, change, fields, only_if, names=None):
+        """The visit's row: changed, or as it was where the condition does not hold."""
         try:
-            return self._update(task["visit"], change, fields, {"#token": "token"}, UNANSWERED)
-        except self.table.meta.client.exceptions.ConditionalCheckFailedException:
+            return self._update(task["visit"], change, fields, names, only_if)
+        except self._conflict:
             return self._get(task["visit"])
+
+    def _turn_away(self, task):
+        """Another execution has an item of this id: this one can't be worked on here, and its failure is taken."""
+        log.warning("%s belongs to another execution", task["visit"])
+        self._send(self.sfn.send_task_failure, task["token"], error="Baton.Failed", cause="the item is at work elsewhere")
 
     @staticmethod
     def _expiry(task):
         month = datetime.timedelta(days=30)  # long enough to tell `late` and `duplicate` from `unknown`
         return int((moment(task, task["deadline"]) + month).timestamp())
 
-    def _attempt(self, task, visit, queue_url):
-        number = int(task.get("attempt", 1))
-        if number <= int(visit.get("attempts", 0)):
-            return log.info("%s.%d is done already", task["visit"], number)
+    def _attempt(self, task, number, visit, queue_url):
         self._accept(visit)
         try:
             self._close(task["visit"], {"success": checked(self._work(task, number), task)})
         except Refused as refused:
             if refused.reason != "misfit":
-                return log.warning("%s.%d is refused as %s", task["visit"], number, refused)
-            self._again(task, number, str(refused), queue_url)
+                return log.warning("%s.%d is refused as %s", task["visit"], number, refused.reason)
+            reason = str(refused)
         except Failed as failed:
-            self._again(task, number, str(failed), queue_url)
+            reason = str(failed)
+        else:
+            return None
+        log.warning("%s.%d failed", task["visit"], number)
+        try:
+            self._again(task, number, reason, queue_url)
+        except Refused as refused:
+            log.warning("%s.%d is refused as %s", task["visit"], number, refused.reason)
 
     def _work(self, task, number):
         reach = task["reach"]
         work = self.owners.get(reach["owner"]) or self.owners.get(reach["kind"])
         if work is None:
             raise Failed(f"this worker knows no owner `{reach['owner']}`")
-        left = (moment(task, task["deadline"]) - now()).total_seconds()
+        left = min((moment(task, task["deadline"]) - now()).total_seconds(), self.spare() - MARGIN)
         try:
             reply = work(reach["binding"], told(task, number), max(left, 0.001))
         except Exception as error:  # whatever an owner does, the worker lives on and the attempt has failed
@@ -425,16 +537,15 @@ class Worker:
         return reply
 
     def _again(self, task, number, reason, queue_url):
-        """The next attempt, inside the deadline, or the failure exit once all attempts are used up."""
-        log.warning("%s.%d failed: %s", task["visit"], number, reason)
+        """The next attempt, inside the deadline, or the failure exit once all attempts are used up. Raises Refused."""
         if number > task["retry"]["times"]:
-            try:
-                return self._close(task["visit"], {"failure": reason})
-            except Refused as refused:
-                return log.warning("%s.%d is refused as %s", task["visit"], number, refused)
-        next_at = now() + datetime.timedelta(seconds=task["retry"]["every"])
-        self._later(task | {"attempt": number + 1, "not_before": next_at.isoformat()}, queue_url)
-        self._update(task["visit"], "SET attempts = :n", {":n": number})
+            return self._close(task["visit"], {"failure": clipped(reason)})
+        next_at = (now() + datetime.timedelta(seconds=task["retry"]["every"])).isoformat()
+        self._later(task | {"attempt": number + 1, "not_before": next_at}, queue_url)
+        fields = {":n": number, ":b": next_at}
+        only_if = "attribute_not_exists(attempts) OR attempts < :n"
+        with contextlib.suppress(self._conflict):  # delivered twice, and the other one was faster
+            self._update(task["visit"], "SET attempts = :n, not_before = :b", fields, only_if=only_if)
 
     def _later(self, task, queue_url):
         """Puts a task back into its queue, for as long as SQS can hold it."""
@@ -451,9 +562,11 @@ class Worker:
         self._close(found["visit"], {"success": checked(reply, task)})
 
     def fail(self, visit, reason):
-        """A person reports that they can't do it. Raises Refused."""
-        found, _ = self._answerable(visit)
-        self._close(found["visit"], {"failure": str(reason)})
+        """A person reports that they can't do it: that was one attempt. Raises Refused."""
+        found, task = self._answerable(visit)
+        if found.get("not_before", "") > now().isoformat():
+            raise Refused("duplicate", f"this attempt has failed already; the next begins at {found['not_before']}")
+        self._again(task, int(found.get("attempts", 0)) + 1, str(reason), found["queue_url"])
 
     def accept(self, visit):
         """A person acknowledges that the work has reached them. Raises Refused."""
@@ -472,10 +585,12 @@ class Worker:
             KeyConditionExpression=condition,
             ExpressionAttributeValues=names,
         )
-        tasks = (json.loads(item["task"]) for page in pages for item in page["Items"])
-        return [told(task, 1) for task in tasks if now() < moment(task, task["deadline"])]
+        found = ((json.loads(item["task"]), int(item.get("attempts", 0))) for page in pages for item in page["Items"])
+        return [told(task, done + 1) for task, done in found if now() < moment(task, task["deadline"])]
 
     def _answerable(self, visit):
+        if not is_visit(visit):
+            raise Refused("unknown", "that is not the id of a visit")
         found = self._get(visit)
         if "outcome" in found:
             self._deliver(found)
@@ -507,7 +622,7 @@ class Worker:
             change = "SET outcome = :o, accepted = :y REMOVE waits_for, task"
             fields = {":o": plain(outcome), ":y": True}
             closed = self._update(visit, change, fields, only_if=UNANSWERED)
-        except self.table.meta.client.exceptions.ConditionalCheckFailedException:
+        except self._conflict:
             self._deliver(self._get(visit))
             raise Refused("duplicate", "it has been answered already") from None
         self._deliver(closed)
@@ -523,19 +638,30 @@ class Worker:
         if "success" in outcome:
             self._engine(visit, self.sfn.send_task_success, output=plain(outcome["success"]))
         else:
-            self._engine(visit, self.sfn.send_task_failure, error="Baton.Failed", cause=outcome["failure"][:32768])
+            self._engine(visit, self.sfn.send_task_failure, error="Baton.Failed", cause=outcome["failure"])
         self._update(visit["visit"], "SET delivered = :y", {":y": True})
 
-    def _engine(self, visit, send, **answer):
+    def _engine(self, visit, send, taskToken=None, **answer):
+        if not self._send(send, taskToken or visit["token"], **answer):
+            self._update(visit["visit"], "SET late = :y REMOVE waits_for", {":y": True})
+            raise Refused("late", "the work had left this state")
+
+    @staticmethod
+    def _send(send, token, **answer):
+        """Whether the engine still waited for this answer."""
         try:
-            send(**({"taskToken": visit["token"]} | answer))
+            send(taskToken=token, **answer)
         except ClientError as error:
             if error.response["Error"]["Code"] not in CLOSED:
                 raise
-            self._update(visit["visit"], "SET late = :y REMOVE waits_for", {":y": True})
-            raise Refused("late", "the work had left this state") from None
+            return False
+        return True
 
     # -- the table
+
+    @property
+    def _conflict(self):
+        return self.table.meta.client.exceptions.ConditionalCheckFailedException
 
     def _get(self, visit):
         return self.table.get_item(Key={"visit": visit}, ConsistentRead=True).get("Item", {"visit": visit})
@@ -554,23 +680,54 @@ class Worker:
     # -- a polling process
 
     def poll(self, queue_url, stop):
-        """Takes tasks from one queue until `stop` is set. A task that breaks the worker is delivered again."""
-        while not stop.is_set():
-            got = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=1, WaitTimeSeconds=1)
-            for message in got.get("Messages", ()):
-                try:
-                    self.take(message["Body"], queue_url)
-                except Exception:  # left in the queue: delivered again, in the end to the dead-letter queue
-                    log.exception("could not handle a task of %s", queue_url)
-                else:
-                    self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        """Takes tasks from one queue until `stop` is set, however often the queue does not answer."""
+        pause = 0
+        while not stop.wait(pause):
+            try:
+                self._poll_once(queue_url)
+                pause = 0
+            except (ClientError, BotoCoreError) as error:
+                pause = min(2 * pause or 1, LONGEST_PAUSE)
+                log.warning("%s does not answer (%s): again in %d s", queue_url, type(error).__name__, pause)
+
+    def _poll_once(self, queue_url):
+        got = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=1, WaitTimeSeconds=1)
+        for message in got.get("Messages", ()):
+            if self.takes(message["Body"], queue_url):
+                self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+    def takes(self, body, queue_url):
+        """Whether the text of a message was taken. One that breaks the worker is left in the queue: it is delivered
+        again, in the end to the dead-letter queue."""
+        try:
+            self.take(body, queue_url)
+        except Exception as error:
+            places = "".join(traceback.format_tb(error.__traceback__))  # without what was said: it may be an owner's
+            log.error("could not handle a task of %s: %s\n%s", queue_url, type(error).__name__, places)
+            return False
+        return True
 
     def take(self, body, queue_url):
         """Takes the text of one message."""
         try:
             self.handle(json.loads(body), queue_url)
         except Refused as refused:
-            log.warning("refused as %s", refused)
+            log.warning("refused as %s", refused.reason)
+
+
+def is_visit(text):
+    """Whether it is the id of a visit: ITEM/STATE#N."""
+    try:
+        fits = isinstance(text, str) and len(text.encode()) <= LONGEST_VISIT
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return fits and re.fullmatch(r".+/[^/#]+#[1-9][0-9]*", text, re.DOTALL) is not None
+
+
+def clipped(reason):
+    """A reason as the engine takes it: no longer than people read, and a text in any case."""
+    text = reason.encode(errors="replace").decode()
+    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
 
 
 def _failure(reply):
@@ -585,20 +742,24 @@ def _failure(reply):
 # ------------------------------------------------------------------------------------------------------ the door
 
 
-def submit(sfn, machine, intake, record, item=None):
+def submit(sfn, table, machine, intake, record, item=None):
     """Lets one record into a flow: `intake` is its entry of `intakes.json`. Returns the item's id.
 
     Raises Refused(`misfit`) naming the field: such a record never becomes work. Submitting an item again changes
-    nothing.
+    nothing; an item that is in another flow is refused as `duplicate`.
     """
+    item = str(uuid.uuid4()) if item is None else item
+    if not is_item(item):
+        raise Refused("misfit", f"item: expected a text of at most {LONGEST_ITEM} characters, and no visit in it")
     try:
         record, problem = fitted(exact(record), intake["schema"], "raw")
+        given = plain({"item": item, "intake": intake["name"], "raw": record})
+        size = len(given.encode())
     except NOT_JSON as error:
-        raise Refused("misfit", f"not JSON ({error})") from None
-    if problem:
-        raise Refused("misfit", problem)
-    item = item or str(uuid.uuid4())
-    given = plain({"item": item, "intake": intake["name"], "raw": record})
+        raise Refused("misfit", f"not JSON ({type(error).__name__})") from None
+    if problem or size > LIMIT:
+        raise Refused("misfit", problem or f"raw: larger than {LIMIT} bytes")
+    claim(table, item, machine)
     try:
         sfn.start_execution(stateMachineArn=machine, name=execution_name(item), input=given)
     except ClientError as error:
@@ -607,9 +768,28 @@ def submit(sfn, machine, intake, record, item=None):
     return item
 
 
+def is_item(text):
+    """Whether a submitter may give an item this id. One with a visit in it would be a run's of another item."""
+    fits = isinstance(text, str) and 0 < len(text) <= LONGEST_ITEM and text.isprintable()
+    return fits and re.search(r"/[^/#]+#[0-9]+/", text) is None
+
+
+def claim(table, item, machine):
+    """Makes an item a machine's own, for good: visits are known by item and state, whatever the flow."""
+    try:
+        table.update_item(
+            Key={"visit": f"{item}#item"},  # no visit ends like that
+            UpdateExpression="SET belongs_to = :x",
+            ConditionExpression=OURS,
+            ExpressionAttributeValues={":x": machine},
+        )
+    except table.meta.client.exceptions.ConditionalCheckFailedException:
+        raise Refused("duplicate", f"`{item}` is an item of another flow") from None
+
+
 def execution_name(item):
-    """An item's id as the name of its execution; ids that can't be names are hashed."""
-    if re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", item, re.ASCII):
+    """An item's id as the name of its execution; ids that can't be names are hashed, and those that look hashed."""
+    if re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", item, re.ASCII) and not re.fullmatch(r"[0-9a-f]{64}", item):
         return item
     return hashlib.sha256(item.encode()).hexdigest()
 
@@ -617,21 +797,19 @@ def execution_name(item):
 # ---------------------------------------------------------------------------------------- Lambda and command line
 
 
-def from_environment():
-    table = boto3.resource("dynamodb").Table(os.environ["BATON_TABLE"])
-    return Worker(table, boto3.client("stepfunctions"), boto3.client("sqs"))
+def visits():
+    return boto3.resource("dynamodb").Table(os.environ["BATON_TABLE"])
 
 
-def handler(event, _context):
+def from_environment(**options):
+    return Worker(visits(), boto3.client("stepfunctions"), boto3.client("sqs"), **options)
+
+
+def handler(event, context):
     """Lambda on an owner's queue, with partial batch responses."""
-    worker, failed = from_environment(), []
-    for record in event["Records"]:
-        try:
-            worker.take(record["body"], queue_of(record))
-        except Exception:  # delivered again, in the end to the dead-letter queue
-            log.exception("could not handle a task")
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+    worker = from_environment(spare=lambda: context.get_remaining_time_in_millis() / 1000)
+    failed = [record for record in event["Records"] if not worker.takes(record["body"], queue_of(record))]
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
 def queue_of(record):
@@ -642,47 +820,55 @@ def queue_of(record):
 
 def answer_handler(event, _context):
     """Lambda for people's answers: `{visit, made, decision?}`, `{visit, fail}`, `{visit, accept: true}`, `{open: OWNER}`."""
-    worker = from_environment()
+    return _told_whether(lambda: answered(from_environment(), event))
+
+
+def _told_whether(act):
     try:
-        return {"taken": True} | _answer(worker, event)
+        return {"taken": True} | act()
     except Refused as refused:
         return {"taken": False, "refused": refused.reason, "detail": refused.detail}
 
 
-def _answer(worker, event):
-    if "open" in event:
+def answered(worker, event):
+    """Does what one request to the door for answers asks. Raises Refused."""
+    given = set(event) if isinstance(event, dict) else set()
+    if given == {"open"} and isinstance(event["open"], str) and event["open"]:
         return {"open": worker.open(event["open"])}
-    if event.get("accept"):
+    if given == {"visit", "accept"} and event["accept"] is True:
         worker.accept(event["visit"])
-    elif event.get("fail") is not None:
+    elif given == {"visit", "fail"} and isinstance(event["fail"], str):
         worker.fail(event["visit"], event["fail"])
+    elif {"visit", "made"} <= given <= {"visit", "made", "decision"}:
+        worker.answer(event["visit"], event["made"], event.get("decision"))
     else:
-        worker.answer(event["visit"], event.get("made"), event.get("decision"))
+        raise Refused("misfit", "expected {visit, made, decision?}, {visit, fail}, {visit, accept: true} or {open: owner}")
     return {}
 
 
 def submit_handler(event, _context):
     """Lambda for sources: `{flow, intake, raw, item?}`; `intake` is a source's name, or an intake's in `intakes.json`."""
-    try:
-        return {"taken": True, "item": _submit(event)}
-    except Refused as refused:
-        return {"taken": False, "refused": refused.reason, "detail": refused.detail}
+    return _told_whether(lambda: {"item": _submit(event)})
 
 
 def _submit(event):
+    given = set(event) if isinstance(event, dict) else set()
+    if not {"flow", "intake", "raw"} <= given <= {"flow", "intake", "raw", "item"}:
+        raise Refused("misfit", "expected {flow, intake, raw, item?}")
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "intakes.json")
     with open(os.environ.get("BATON_INTAKES", beside), encoding="utf-8") as file:
         intakes = json.load(file)
-    known = [i for i in intakes.get(event["flow"], ()) if event["intake"] in (i["name"], i["source"])]
+    flow, intake = str(event["flow"]), str(event["intake"])
+    known = [i for i in intakes.get(flow, ()) if intake in (i["name"], i["source"])]
     if not known:
-        raise Refused("unknown", f"`{event['flow']}` has no intake `{event['intake']}`")
-    machine = json.loads(os.environ["BATON_MACHINES"])[event["flow"]]
-    return submit(boto3.client("stepfunctions"), machine, known[0], event["raw"], event.get("item"))
+        raise Refused("unknown", f"`{flow}` has no intake `{intake}`")
+    machine = json.loads(os.environ["BATON_MACHINES"])[flow]
+    return submit(boto3.client("stepfunctions"), visits(), machine, known[0], event["raw"], event.get("item"))
 
 
 def _poll(arguments):
-    worker, stop = from_environment(), threading.Event()
-    threads = [threading.Thread(target=worker.poll, args=(url, stop)) for url in arguments.queue]
+    stop = threading.Event()
+    threads = [threading.Thread(target=from_environment().poll, args=(url, stop)) for url in arguments.queue]
     for thread in threads:
         thread.start()
     try:
@@ -728,7 +914,7 @@ def main():
 
 
 def _given(arguments):
-    return {k: v for k, v in vars(arguments).items() if k != "run"}
+    return {k: v for k, v in vars(arguments).items() if k != "run" and v is not None}
 
 
 if __name__ == "__main__":

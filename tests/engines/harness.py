@@ -7,6 +7,7 @@ template. The owners are stubs, but they work behind the worker that is shipped.
 import contextlib
 import importlib.util
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -19,7 +20,7 @@ import boto3
 import yaml
 
 ROOT = pathlib.Path(__file__).parents[2]
-BATON = ROOT / "target" / "release" / "baton"
+BATON = pathlib.Path(os.environ.get("BATON", ROOT / "target" / "release" / "baton"))  # a debug build serves as well
 ROLE = "arn:aws:iam::123456789012:role/baton"
 
 
@@ -38,6 +39,13 @@ def worker_of(folder):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def shipped_worker(folder):
+    """The worker as it stands in the source, without a build: what it does by itself."""
+    (folder / "worker").mkdir()
+    (folder / "worker" / "worker.py").write_text((ROOT / "templates" / "asl" / "worker.py").read_text())
+    return worker_of(folder)
 
 
 class Engine:
@@ -159,7 +167,7 @@ class Deployment:
 
     def start(self, flow, item, record, script, source=None):
         self.scripts[item] = script
-        self.module.submit(self.sfn, self.machines[flow], self.intake(flow, source), record, item)
+        self.module.submit(self.sfn, self.table, self.machines[flow], self.intake(flow, source), record, item)
         return self.run(flow, item)
 
     def run(self, flow, item):

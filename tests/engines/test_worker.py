@@ -1,13 +1,12 @@
-"""The shipped worker against owners and people that give it anything at all. No engine: a table and a token are enough."""
+"""What the shipped worker takes for a fitting value: owners and people may give it anything at all."""
 
-import datetime
 import decimal
 import json
 import math
 
 import pytest
 
-from harness import ROOT, worker_of
+from harness import shipped_worker
 
 ASSET = {
     "type": "object",
@@ -46,10 +45,7 @@ GOOD = {
 
 @pytest.fixture(scope="module")
 def module(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("worker")
-    (folder / "worker").mkdir()
-    (folder / "worker" / "worker.py").write_text((ROOT / "templates" / "asl" / "worker.py").read_text())
-    return worker_of(folder)
+    return shipped_worker(tmp_path_factory.mktemp("worker"))
 
 
 def fitted(module, value):
@@ -135,6 +131,22 @@ def test_a_list_in_a_list_is_no_way_round_the_limit(module):
     assert problem is None or "nested too deep" in problem
 
 
+def test_all_of_several_schemas_are_asked(module):
+    either = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}]}
+    record = {"type": "object", "properties": {"a": {"allOf": [either, {"type": "string"}]}, "b": {"allOf": [either, either]}}}
+    assert module.fitted({"a": "xyz"}, record, "raw") == ({"a": "xyz", "b": None}, None)
+    assert "longer than" in module.fitted({"a": "four"}, record, "raw")[1]
+    assert "expected string" in module.fitted({"a": None}, record, "raw")[1]
+
+
+def test_numbers_that_nothing_holds_are_no_json(module):
+    for text in ("1e301", "1e-301", "1e999999999", "9" * 400, "NaN", "Infinity", "-Infinity"):
+        with pytest.raises(ValueError):
+            module.exact(f'{{"unread": {text}}}')
+    with pytest.raises(ValueError):
+        module.plain({"a": math.nan})
+
+
 def test_a_large_answer_is_a_misfit(module):
     task = {"visit": "i/s#1", "makes": {"type": "object", "properties": {"a": {"type": "string"}}}}
     with pytest.raises(module.Refused, match="larger than"):
@@ -146,46 +158,9 @@ def test_numbers_travel_with_all_their_digits(module):
         assert decimal.Decimal(module.plain(module.exact(text))) == decimal.Decimal(text)
 
 
-def script_task(seconds=60):
-    return {"attempt": "i/s#1.1", "visit": "i/s#1"}, seconds
-
-
-def test_a_script_gets_the_message_and_gives_the_reply(module):
-    message, seconds = script_task()
-    assert module.exact(module.run_script("cat", message, seconds)) == module.exact(message)
-
-
-@pytest.mark.parametrize(
-    ("command", "why"), [("false", "status 1"), ("yes", "wrote more than"), ("sleep 30", "status -9"), ("no/such/tool", "No such file")]
-)
-def test_a_script_that_fails_floods_or_hangs_has_failed(module, command, why):
-    began = datetime.datetime.now()
-    with pytest.raises((module.Failed, OSError), match=why):
-        module.run_script(command, script_task()[0], 1)
-    assert (datetime.datetime.now() - began).total_seconds() < 10
-
-
 def test_ids_that_cannot_be_names_are_hashed(module):
     assert module.execution_name("order-7") == "order-7"
     assert len(module.execution_name("order/7 ü")) == 64
     assert len(module.execution_name("x" * 81)) == 64
-
-
-def test_an_overdue_task_is_left_to_the_engine(module):
-    class Anything:
-        def __getattr__(self, name):
-            raise AssertionError(f"{name} is not to be asked for")
-
-    class Table:
-        def update_item(self, **_):
-            return {"Attributes": {"visit": "i/s#1"}}
-
-        meta = type("meta", (), {"client": type("client", (), {"exceptions": type("e", (), {"ConditionalCheckFailedException": KeyError})})})
-
-    worker = module.Worker(Table(), Anything(), Anything(), owners={"s": Anything()})
-    task = {
-        "kind": "work", "visit": "i/s#1", "token": "t", "makes": {}, "retry": {"times": 0, "every": 0},
-        "reach": {"owner": "s", "kind": "script", "binding": "x"}, "arrived": "2020-01-01T00:00:00Z", "deadline": 5,
-        "accept": None,
-    }  # fmt: skip
-    worker.take(json.dumps(task), "queue")
+    hashed = module.execution_name("x" * 81)
+    assert module.execution_name(hashed) != hashed  # an item that is named like another's execution

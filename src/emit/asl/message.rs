@@ -64,6 +64,7 @@ impl Machine<'_> {
             ("kind", json!(kind)),
             ("visit.$", json!(self.visit(name))),
             ("token.$", json!("$$.Task.Token")),
+            ("execution.$", json!("$$.Execution.Id")),
         ];
         head.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }

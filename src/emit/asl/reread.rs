@@ -591,8 +591,10 @@ fn asks(task: Found<'_>, state: &str, kind: &str) -> bool {
     let visit = body.and_then(|body| body.get("visit.$")?.as_str());
     let visits = visit.is_some_and(|visit| visit.contains(&format!("/{state}#")));
     let token = body.is_some_and(|body| body.get("token.$").is_some_and(|token| token == "$$.Task.Token"));
+    let execution =
+        body.is_some_and(|body| body.get("execution.$").is_some_and(|id| id == "$$.Execution.Id"));
     let waits = task.text("Resource").is_some_and(|resource| resource.ends_with("waitForTaskToken"));
-    says("kind", kind) && visits && token && waits
+    says("kind", kind) && visits && token && execution && waits
 }
 
 /// Whether a task tells the owner the item, the goal, the asset and who owns it, with all that the owner reads.

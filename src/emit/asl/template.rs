@@ -16,6 +16,9 @@ const LONGEST: u64 = 900;
 /// Seconds for a function that has no owner to wait for.
 const SHORT: u64 = 60;
 
+/// Seconds that the worker keeps of its time to record an attempt; `MARGIN` in the worker.
+const MARGIN: u64 = 5;
+
 /// The template, as YAML.
 pub(super) fn template(build: &Build<'_>) -> String {
     let mut resources = Map::new();
@@ -29,7 +32,7 @@ pub(super) fn template(build: &Build<'_>) -> String {
         resources.insert(build.ids.machine(name), machine(build, name, flow));
     }
     resources.insert("Submit".into(), submit(build));
-    resources.insert("Answer".into(), answer());
+    resources.insert("Answer".into(), answer(build));
     let marking = build.clock.marking().unwrap_or_default();
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -70,8 +73,8 @@ fn owner_resources(build: &Build<'_>, owner: &str, stem: &str, actor: &Actor) ->
     let queue = build.ids.queue(owner);
     let dead = format!("{stem}DeadLetters");
     let seconds = longest_attempt(build, owner);
-    let topic =
-        (actor.kind == ActorKind::Human && actor.binding.text.contains('@')).then(|| format!("{stem}Topic"));
+    let mail = actor.kind == ActorKind::Human && is_mail_address(&actor.binding.text);
+    let topic = mail.then(|| format!("{stem}Topic"));
     let mut resources = vec![
         (
             dead.clone(),
@@ -101,13 +104,25 @@ fn owner_resources(build: &Build<'_>, owner: &str, stem: &str, actor: &Actor) ->
     resources
 }
 
+/// Whether mail can go there: `name@host.domain`, as SNS takes it. Other contacts (`@team`, a telephone) are told by
+/// nobody, and look with `open`.
+fn is_mail_address(contact: &str) -> bool {
+    let word = |part: &str, others: &str| {
+        !part.is_empty()
+            && part.split('.').all(|label| {
+                !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+            })
+    };
+    let Some((name, host)) = contact.split_once('@') else { return false };
+    word(name, "!#$%&'*+-/=?^_`{|}~") && host.contains('.') && word(host, "-")
+}
+
 /// One function an owner, so that each has its own time, its own rights and its own throttle.
 fn worker(actor: &Actor, owner: &str, queue: &str, seconds: u64, topic: Option<&str>) -> Value {
     let mut environment = Map::from_iter([("BATON_TABLE".to_owned(), reference("Visits"))]);
     let mut policies = vec![
-        json!({ "DynamoDBCrudPolicy": { "TableName": reference("Visits") } }),
-        json!({ "SQSSendMessagePolicy": { "QueueName": attribute(queue, "QueueName") } }),
-        allow(&["sqs:GetQueueUrl"], attribute(queue, "Arn")),
+        allow(&["dynamodb:GetItem", "dynamodb:UpdateItem"], attribute("Visits", "Arn")),
+        allow(&["sqs:GetQueueUrl", "sqs:SendMessage"], attribute(queue, "Arn")),
         allow(&["states:SendTaskSuccess", "states:SendTaskFailure"], "*".into()),
     ];
     if let Some(topic) = topic {
@@ -137,15 +152,17 @@ fn worker(actor: &Actor, owner: &str, queue: &str, seconds: u64, topic: Option<&
 /// The longest that one attempt of this owner may take, as far as a function can run.
 fn longest_attempt(build: &Build<'_>, owner: &str) -> u64 {
     let owned_by = |name: &str| build.plan.actors.get(name).is_some_and(|actor| actor.owner == owner);
-    let by_hand = build
-        .plan
-        .actors
-        .get(owner)
-        .is_some_and(|actor| matches!(actor.kind, ActorKind::Human | ActorKind::Queue));
+    let by_hand = build.plan.actors.get(owner).is_some_and(is_by_hand);
     let states = build.plan.flows.values().flat_map(|flow| flow.states.values());
     let deadlines =
         states.filter(|state| owned_by(&state.owner)).map(|state| build.clock.limits(state).deadline);
-    if by_hand { SHORT } else { deadlines.max().unwrap_or(SHORT).clamp(SHORT, LONGEST) }
+    let longest = deadlines.max().unwrap_or(SHORT).saturating_add(MARGIN);
+    if by_hand { SHORT } else { longest.clamp(SHORT, LONGEST) }
+}
+
+/// Its visits stay open until somebody answers them.
+fn is_by_hand(actor: &Actor) -> bool {
+    matches!(actor.kind, ActorKind::Human | ActorKind::Queue)
 }
 
 fn machine(build: &Build<'_>, name: &str, flow: &Flow) -> Value {
@@ -198,20 +215,37 @@ fn submit(build: &Build<'_>) -> Value {
     let start = build.plan.flows.keys().map(|flow| {
         json!({ "StepFunctionsExecutionPolicy": { "StateMachineName": attribute(&build.ids.machine(flow), "Name") } })
     });
+    let claim = allow(&["dynamodb:UpdateItem"], attribute("Visits", "Arn"));
+    let environment = json!({
+        "BATON_MACHINES": { "Fn::Sub": Value::from(machines).to_string() },
+        "BATON_TABLE": reference("Visits"),
+    });
     json!({
         "Type": "AWS::Serverless::Function",
         "Properties": {
             "Description": "The door for sources: {flow, intake, raw, item?}",
             "Handler": "worker.submit_handler",
             "Timeout": SHORT,
-            "Environment": { "Variables": { "BATON_MACHINES": { "Fn::Sub": Value::from(machines).to_string() } } },
-            "Policies": start.collect::<Vec<_>>(),
+            "Environment": { "Variables": environment },
+            "Policies": start.chain([claim]).collect::<Vec<_>>(),
         },
     })
 }
 
-/// The door for people's answers.
-fn answer() -> Value {
+/// The door for people's answers. What they fail and may try again goes back into their queues.
+fn answer(build: &Build<'_>) -> Value {
+    let index = json!({ "Fn::Sub": "${Visits.Arn}/index/waits_for" });
+    let mut policies = vec![
+        allow(&["dynamodb:GetItem", "dynamodb:UpdateItem"], attribute("Visits", "Arn")),
+        allow(&["dynamodb:Query"], index),
+        allow(&["states:SendTaskSuccess", "states:SendTaskFailure"], "*".into()),
+    ];
+    let by_hand = |owner: &str| build.plan.actors.get(owner).is_some_and(is_by_hand);
+    let queues = build.ids.owners().filter(|(owner, _)| by_hand(owner));
+    let queues: Vec<_> = queues.map(|(owner, _)| attribute(&build.ids.queue(owner), "Arn")).collect();
+    if !queues.is_empty() {
+        policies.push(allow(&["sqs:SendMessage"], queues.into()));
+    }
     json!({
         "Type": "AWS::Serverless::Function",
         "Properties": {
@@ -219,10 +253,7 @@ fn answer() -> Value {
             "Handler": "worker.answer_handler",
             "Timeout": SHORT,
             "Environment": { "Variables": { "BATON_TABLE": reference("Visits") } },
-            "Policies": [
-                { "DynamoDBCrudPolicy": { "TableName": reference("Visits") } },
-                allow(&["states:SendTaskSuccess", "states:SendTaskFailure"], "*".into()),
-            ],
+            "Policies": policies,
         },
     })
 }
@@ -244,4 +275,26 @@ fn reference(id: &str) -> Value {
 
 fn attribute(id: &str, name: &str) -> Value {
     json!({ "Fn::GetAtt": [id, name] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_mail_addresses_are_mailed() {
+        for address in ["legal@example.com", "first.last+flow@mail.example.co.uk"] {
+            assert!(is_mail_address(address), "{address}");
+        }
+        for other in [
+            "@legal",
+            "legal@",
+            "legal@localhost",
+            "a@b@example.com",
+            "#legal @ chat.example.com",
+            "a..b@x.org",
+        ] {
+            assert!(!is_mail_address(other), "{other}");
+        }
+    }
 }

@@ -92,6 +92,7 @@ fn bears_weight(path: &[String], value: &Value) -> bool {
         "context",
         "handoff",
         "token.$",
+        "execution.$",
         "visit.$",
         "receipt.$",
         "caller.$",
