@@ -10,6 +10,7 @@ use super::facts::{At, FlowFacts};
 use super::regions::Values;
 use super::runs::{line, steps};
 use super::words::quoted;
+use crate::analysis::guards::Breach;
 use crate::analysis::worst::{Cases, Cost, Figure, Measure, Run, laps};
 use crate::diagnostics::render::counted;
 use crate::diagnostics::{Code, Diagnostic, Label};
@@ -147,14 +148,14 @@ impl Asked<'_> {
     fn enters_without(&self, place: Span, state: StateId, condition: &Guard) -> Option<Diagnostic> {
         let (facts, flow) = (self.facts, self.facts.flow);
         let name = &flow[state].name.text;
-        let Ok(found) = facts.guards.entered_without(state, condition) else {
+        let Ok(found) = facts.guards.breach(state, condition) else {
             let message =
                 format!("it can't be shown what holds when `{name}` is entered: the guards are too complex");
             let help = "split the states before it, or ask for less";
             return Some(Diagnostic::new(Code::NotProved, place, message).help(help));
         };
-        let (arrow, region) = found.into_iter().next()?;
-        let run = self.run_along(arrow);
+        let Breach { arrow, region, run } = found?;
+        let run = run.unwrap_or_else(|| self.run_along(arrow));
         let values = Values::of(facts);
         let example = values.example(&region).unwrap_or_else(|| "any values".to_owned());
         let message = format!("work can come to `{name}` when {example}: {}", line(flow, &run));

@@ -37,6 +37,13 @@ impl Known {
         self.0.get(index).map(|entry| &entry.1)
     }
 
+    /// Whether the other allows all that this one does.
+    pub(super) fn is_within(&self, other: &Known) -> bool {
+        let fits =
+            |(path, cells): &(PathId, CellSet)| self.get(*path).is_some_and(|own| own.union(cells) == *cells);
+        other.0.iter().all(fits)
+    }
+
     /// Without what is known of paths that `forgets` chooses.
     fn without(mut self, forgets: impl Fn(PathId) -> bool) -> Known {
         self.0.retain(|&(path, _)| !forgets(path));

@@ -6,6 +6,7 @@
 mod cells;
 mod decision;
 mod diagram;
+mod entered;
 mod known;
 mod region;
 mod space;
@@ -13,6 +14,7 @@ mod verdict;
 
 pub use cells::{Cell, CellSet, Cells};
 pub use diagram::TooComplex;
+pub use entered::Breach;
 pub use known::Known;
 pub use region::Region;
 pub use space::Space;
@@ -23,12 +25,9 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::model::walk::StateRef;
-use crate::model::{
-    Arrow, ArrowId, ArrowKind, Flow, Guard, HandoffId, Intake, Kind, Model, PathId, Start, StateId,
-};
+use crate::model::{Arrow, ArrowKind, Flow, HandoffId, Intake, Kind, Model, PathId, StateId};
 use decision::Decision;
-use diagram::NONE;
-use known::{Arrivals, arrivals, at_the_door, behind, handing_on, leaving};
+use known::{Arrivals, arrivals, at_the_door, behind, handing_on};
 use verdict::doubtful_verdict;
 
 /// States are looked at side by side in pieces of so many.
@@ -148,55 +147,6 @@ impl<'m> Guards<'m> {
         let index = handoff.index() - self.space.flow[state].handoffs.start as usize;
         let taken = self.decision(state)?.options_of(index, approval.options.len())?;
         Ok(taken.iter().all(|&taken| taken == option))
-    }
-
-    /// The arrows into a state along which a condition does not hold for certain when the state is entered, each with
-    /// values with which it does not.
-    ///
-    /// # Errors
-    /// If the guards are too complex.
-    pub fn entered_without(
-        &self,
-        state: StateId,
-        condition: &Guard,
-    ) -> Result<Vec<(ArrowId, Region)>, TooComplex> {
-        let flow = self.space.flow;
-        let arrows = flow.arrows.iter().enumerate().filter(|(_, arrow)| arrow.to == Some(state));
-        let mut found = Vec::new();
-        for (index, arrow) in arrows.filter(|(_, arrow)| self.may_take(arrow)) {
-            if let Some(region) = self.without(arrow, condition)? {
-                found.push((ArrowId::new(index), region));
-            }
-        }
-        Ok(found)
-    }
-
-    /// Values that go along an arrow although the condition does not hold.
-    fn without(&self, arrow: &Arrow, condition: &Guard) -> Result<Option<Region>, TooComplex> {
-        let (space, flow) = (&self.space, self.space.flow);
-        let from = match arrow.from {
-            Start::Intake(intake) => {
-                let known = at_the_door(space, &flow[intake]);
-                return Decision::new(space, None, &known, Some(condition))?.unasked(None);
-            }
-            Start::State(from) => from,
-        };
-        let Some(known) = self.known(from) else { return Ok(None) };
-        let ArrowKind::Handoff(id) = arrow.kind else {
-            let known = leaving(space, &flow[from], known);
-            return Decision::new(space, None, &known, Some(condition))?.unasked(None);
-        };
-        let given = handing_on(space, &flow[from], known);
-        let state = StateRef { id: from, flow, model: space.model };
-        let index = id.index() - flow[from].handoffs.start as usize;
-        let mut decision = Decision::new(space, Some(state), &given, Some(condition))?;
-        if flow[id].carry.is_none() {
-            return decision.unasked(Some(index));
-        }
-        let surely = decision.handoffs.get(index).map_or(NONE, |taken| taken.surely);
-        let Some(shadows) = decision.shadows(surely)? else { return Ok(None) };
-        let known = behind(space, &flow[id], &given, shadows);
-        Decision::new(space, None, &known, Some(condition))?.unasked(None)
     }
 
     fn decision(&self, state: StateId) -> Result<Decision<'_>, TooComplex> {
