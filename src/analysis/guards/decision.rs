@@ -18,9 +18,9 @@ use super::space::Space;
 use crate::model::walk::StateRef;
 use crate::model::{Atom, FieldId, Guard, PathId, Root, When};
 
-/// So much work may a state's diagram take, and for each test that its guards make so much more.
-const BUDGET: usize = 200_000;
-const BUDGET_PER_TEST: usize = 16;
+/// So many nodes may a state's diagram have, and for each test that its guards make so many more.
+const NODES: usize = 200_000;
+const NODES_PER_TEST: usize = 16;
 /// Of so many paths may the guards of one state speak, so that recursion over them is bounded.
 const MAX_PATHS: usize = 1024;
 
@@ -64,7 +64,7 @@ impl<'s> Decision<'s> {
         let guards = handoffs.filter_map(|handoff| guard(&handoff.when)).chain(asked);
         let Tested { paths: tested, tests } = tested(guards);
         let variables = variables(space, &tested)?;
-        let mut diagram = Diagram::new(BUDGET.saturating_add(tests.saturating_mul(BUDGET_PER_TEST)));
+        let mut diagram = Diagram::new(NODES.saturating_add(tests.saturating_mul(NODES_PER_TEST)));
         let sound = sound(space, &mut diagram, &variables)?;
         let possible = narrowed(space, &mut diagram, &variables, known, sound)?;
         let mut reader = Reader { space, diagram, thresholds: FxHashMap::default() };

@@ -20,6 +20,8 @@ pub(super) const NONE: Set = Set(0);
 pub(super) const ALL: Set = Set(1);
 /// How many sets have no node.
 const CONSTANTS: u32 = 2;
+/// So many operations on pairs of nodes may be done for each node that there may be.
+const OPERATIONS: usize = 20;
 
 /// The work on a diagram went past its bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,14 +53,17 @@ enum Operation {
 pub(super) struct Diagram {
     nodes: IndexSet<Node, FxBuildHasher>,
     memo: FxHashMap<(Operation, Set, Set), Set>,
-    /// How many steps of work are still allowed.
-    budget: usize,
+    /// How many nodes there may be.
+    most: usize,
+    /// How many operations on pairs of nodes are still allowed.
+    operations: usize,
 }
 
 impl Diagram {
-    /// An empty store on which at most `budget` steps may be spent: nodes made, and operations on pairs of nodes.
-    pub(super) fn new(budget: usize) -> Diagram {
-        Diagram { nodes: IndexSet::default(), memo: FxHashMap::default(), budget }
+    /// An empty store of at most so many nodes, and some operations for each of them.
+    pub(super) fn new(most: usize) -> Diagram {
+        let operations = most.saturating_mul(OPERATIONS);
+        Diagram { nodes: IndexSet::default(), memo: FxHashMap::default(), most, operations }
     }
 
     /// The combinations whose `variable` lies in `chosen`, of so many cells.
@@ -133,7 +138,7 @@ impl Diagram {
         if let Some(&known) = self.memo.get(&key) {
             return Ok(known);
         }
-        self.spend(1)?;
+        self.operations = self.operations.checked_sub(1).ok_or(TooComplex)?;
         let variable = self.variable(one).min(self.variable(other));
         let mut edges = Edges::default();
         let (mut at_one, mut at_other) = (0, 0);
@@ -179,16 +184,11 @@ impl Diagram {
             return Ok(only.to);
         }
         let (index, new) = self.nodes.insert_full(Node { variable, edges: edges.0.into() });
-        if new {
-            self.spend(1)?;
+        if new && index >= self.most {
+            return Err(TooComplex);
         }
         let index = u32::try_from(index).map_err(|_| TooComplex)?;
         Ok(Set(index.checked_add(CONSTANTS).ok_or(TooComplex)?))
-    }
-
-    fn spend(&mut self, steps: usize) -> Result<(), TooComplex> {
-        self.budget = self.budget.checked_sub(steps).ok_or(TooComplex)?;
-        Ok(())
     }
 
     fn get(&self, set: Set) -> Option<&Node> {
