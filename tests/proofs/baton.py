@@ -11,41 +11,48 @@ from law import laws
 
 ROOT = pathlib.Path(__file__).parents[2]
 BATON = pathlib.Path(os.environ.get("BATON", ROOT / "target" / "release" / "baton"))
-JUDGED = set(
-    "B202 B301 B302 B303 B304 B305 B306 B307 B308 B401 B402 B501 B502 B506 B601 B701".split()
-)
+JUDGED = set("B201 B202 B204 B301 B302 B303 B304 B305 B306 B307 B308 B401 B402 B501 B502 B506 B601 B701".split())
 
 
 def check(text, name="random.flow"):
-    """The diagnostics of `baton check` for this text."""
+    """The diagnostics of `baton check` for this text, as if it stood in this file."""
     command = [BATON, "check", "-", "--format", "json", "--stdin-filename", name]
-    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode in (0, 1), f"baton has failed ({done.returncode}): {done.stderr}\n{text}"
     return json.loads(done.stdout)["diagnostics"]
 
 
-def said(text, name="random.flow"):
-    """What baton says of the text, as (code, place): errors, and what the law judges besides."""
+def said(text, name="random.flow", judged=JUDGED):
+    """What baton says of the text, as (code, place): errors, and what is judged besides."""
     return {
         (d["code"], d["range"]["start"]["offset"])
         for d in check(text, name)
-        if d["severity"] == "error" or d["code"] in JUDGED
+        if d["severity"] == "error" or d["code"] in judged
     }
 
 
-def disagreements(text, decide=Cells, judged=JUDGED):
-    """Lines that tell in what baton and the law differ; none if they agree. The text has to be readable."""
-    found = said(text)
-    must, may, circles = set(), set(), []
-    for law in laws(read(text), decide).values():
-        must, may, circles = must | law.must, may | law.may, circles + law.unbounded
+def verdict(text, decide=Cells, name="random.flow"):
+    """What the law has to say, what it may say, and the circles at each of which it says B305. The text may be `Rejected`."""
+    found = laws(read(text, lambda used: beside(name, used)), decide).values()
+    must, may = (set().union(*(getattr(law, which) for law in found)) for which in ("must", "may"))
+    return must, may, [circle for law in found for circle in law.unbounded]
+
+
+def beside(name, used):
+    path = (ROOT / name).parent / used
+    return path.read_text() if path.is_file() else None
+
+
+def disagreements(text, decide=Cells, judged=JUDGED, name="random.flow"):
+    """Lines that tell in what baton and the law differ; none if they agree."""
+    found = said(text, name, judged)
+    must, may, circles = verdict(text, decide, name)
     told = {at for code, at in found if code == "B305"}
     wrong = [f"B305 is missing at one of {sorted(circle)}" for circle in circles if not told & circle]
-    wrong += [f"B305 at {at}, where all circles are bounded" for at in told - set().union(*circles)]
+    wrong += [f"B305 is told at {place(text, at)}" for at in told - set().union(*circles)]
     found = {(code, at) for code, at in found if code != "B305"}
-    wrong += [f"{code} is missing at {place(text, at)}" for code, at in sorted(must - found)]
-    wrong += [f"{code} is told at {place(text, at)}" for code, at in sorted(found - must - may)]
-    return [line for line in wrong if line.split()[0] in judged or " is told at " in line]
+    wrong += [f"{code} is missing at {place(text, at)}" for code, at in sorted(must - found) if code in judged]
+    return wrong + [f"{code} is told at {place(text, at)}" for code, at in sorted(found - must - may)]
 
 
 def place(text, at):

@@ -15,19 +15,23 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture
-def every(request, capsys):
-    """`every("--sets", function, share)` runs function(seed) on all processors until the number that the option asks for is
-    reached, `share` of them a call, and prints and returns the sum of the counts that the calls return."""
+def seeds(request):
+    """`seeds("--sets", 40)`: as many seeds as the option asks for, each good for 40."""
+    first = request.config.getoption("--seed")
+    return lambda option, share=1: range(first, first + -(-request.config.getoption(option) // share))
 
-    def run(option, function, share=1):
-        first, number = request.config.getoption("--seed"), request.config.getoption(option)
-        seeds = range(first, first + -(-number // share))
+
+@pytest.fixture
+def every(request, capsys):
+    """`every(items, function)` runs the function on all items, on all processors; prints and returns the sum of the counts."""
+
+    def run(items, function):
         total = collections.Counter()
         with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
-            for counts in pool.map(function, seeds):
+            for counts in pool.map(function, items):
                 total.update(counts)
         with capsys.disabled():
-            print(f"\n{request.node.name}: seeds {first} to {seeds[-1]}")
+            print(f"\n{request.node.name}: {items[0]} to {items[-1]}")
             for name, count in sorted(total.items()):
                 print(f"  {count:7} {name}")
         return total

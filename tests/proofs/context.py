@@ -69,7 +69,7 @@ class Context:
         for node in nodes:
             if node not in domain:
                 return True
-            if self.law.decide.some(("not", ("present", node)), domain) is not None:
+            if self.law.decide.some(("not", ("present", node)), domain):
                 return True
         return False
 
@@ -104,15 +104,22 @@ class Context:
 
     def carried(self):
         strict = self.backward(strict=True)
-        for name in self.assigned:
-            state = self.flow.states[name]
+        for name, state in self.flow.states.items():
+            known = self.assigned.get(name, frozenset())  # of a state that nothing reaches: nothing
             for arrow in state.handoffs():
                 ways = [edge for edge in self.law.ways[name] if edge.arrow is arrow]
                 if arrow.carry is None or not ways:
                     continue
                 later = frozenset().union(*(strict[edge.target] for edge in ways))
                 dropped = later - {field for field, _ in arrow.carry}
-                if dropped & (self.assigned[name] | set(state.written())):
-                    self.law.must.add(("B502", arrow.carry_at))
-                elif dropped:
-                    self.law.may.add(("B502", arrow.carry_at))
+                if dropped:
+                    there = dropped & set(state.written()) | {field for field in dropped & known if self.ever(name, field)}
+                    self.law.put("B502", arrow.carry_at, name in self.assigned and there)
+
+    def ever(self, name, field):
+        """Whether some way to this state gives the field a value."""
+        law = self.law
+        starts = [intake.target[0] for intake in self.flow.intakes if intake.field == field]
+        makers = [made for made in law.arrival if field in self.flow.states[made].written()]
+        starts += [edge.target for maker in makers for edge in law.ways[maker] if edge.arrow.kind == "handoff"]
+        return name in law.closure(starts, law.ways)

@@ -12,7 +12,7 @@ import itertools
 from guards import ABSENT, DECISION, holds
 from worst import duration
 
-LIMIT = 30_000
+LIMIT = 10_000
 HAS, MADE = "has", "made"
 
 
@@ -99,7 +99,7 @@ class Explorer:
         for arrow in state.arrows:
             if arrow.kind != "handoff" and arrow.hops:
                 edge = self.hop(name, arrow, counts)
-                yield edge, None, self.configuration(edge.target, self.counted(edge, counts), held, values)
+                yield edge, None, self.configuration(edge.target, self.counting(edge, counts), held, values)
         if state.handoffs():
             guards = {path for arrow in state.handoffs() for path in self.space.related(self.law.guard(state, arrow))}
             seen = frozenset(v for v in values if v[0] in guards)
@@ -160,11 +160,8 @@ class Explorer:
                     return edge
         raise AssertionError("a chain without an end")
 
-    def counted(self, edge, counts):
-        worst = self.law.worst
-        if worst.circle[edge.source] != worst.circle[edge.target]:
-            return worst.none
-        return worst.counting(edge, counts) if edge in worst.place else counts
+    def counting(self, edge, counts):
+        return self.law.worst.counting(edge, self.law.worst.place.get(edge), counts)
 
     def carried(self, state, edge, counts, held, values):
         """What goes on behind a handoff: what was made besides, and of an explicit `carry` only what it names."""
@@ -176,7 +173,7 @@ class Explorer:
             optional = {field for field in gone if self.flow.context[field].optional}
             held = {h for h in held if h[0] is MADE or h[1] not in gone} | {(ABSENT, field) for field in optional}
             values = {p: ABSENT if p[0] in optional else v for p, v in values.items() if p[0] not in gone - optional}
-        return self.configuration(edge.target, self.counted(edge, counts), held, values.items())
+        return self.configuration(edge.target, self.counting(edge, counts), held, values.items())
 
     # What all runs have in common
 
@@ -218,10 +215,10 @@ class Explorer:
     def longest(self, weight):
         @functools.cache
         def rest(here):
-            state = self.flow.states[here[0]]
-            ways = (weight(state, edge.arrow) + rest(there) for edge, _, there in self.steps[here])
-            return max(ways, default=weight(state, None))
+            ways = (weighs(here[0], edge) + rest(there) for edge, _, there in self.steps[here])
+            return max(ways, default=weighs(here[0], None))
 
+        weighs = functools.cache(lambda name, edge: weight(self.flow.states[name], edge and edge.arrow))
         return max(map(rest, self.all_starts()))
 
     def proves(self, form, arguments):
@@ -233,7 +230,7 @@ class Explorer:
             case "time":
                 return self.longest(duration) <= arguments
             case "cost":
-                return self.longest(lambda state, _: worst.price(state)) <= arguments[0] if worst.priced() else None
+                return self.longest(lambda state, _: worst.price(state.name)) <= arguments[0] if worst.priced() else None
             case "visits":
                 return self.longest(lambda state, _: int(state.name == arguments[1])) <= arguments[0]
             case "passes":

@@ -26,13 +26,14 @@ class Rejected(Exception):
 @dataclasses.dataclass(frozen=True)
 class Type:
     """`base` is text, url, bool, int, number, percent, duration, money, date, list, enum or asset; `name` is the enum,
-    the asset, or the currency; the ends of the range are inclusive."""
+    the asset, or the currency; the ends of the range are inclusive, but for an upper one that is `open`."""
 
     base: str
     optional: bool = False
     low: Fraction | None = None
     high: Fraction | None = None
     name: str = ""
+    open: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +84,7 @@ class State:
     runs: list = dataclasses.field(default_factory=list)  # of (flow, argument, given field)
     join: int | None = None  # None: all
     receipt: Read | None = None
+    reason: str = ""
     receipt_absent: bool = False
     asks: bool = False
     duration: Fraction | None = None
@@ -283,7 +285,7 @@ class Parser:
         """A type; the `?` behind a list's belongs to the list."""
         base = self.name()
         low = high = None
-        name = ""
+        name, half = "", False
         if base in ("text", "list"):
             if self.take("max"):
                 self.of("number")
@@ -293,15 +295,20 @@ class Parser:
         elif base in ("int", "number"):
             if self.kind == "number":
                 low = Fraction(self.of("number").replace("_", ""))
-                self.expect("..")
+                half = self.take("..<")
+                self.expect(*([] if half else [".."]))
                 high = Fraction(self.of("number").replace("_", ""))
+                if low > high or half and low == high:
+                    raise Rejected("an empty range")
+                if half and base == "int":
+                    half, high = False, high - 1
         elif base == "money":
             name = self.name()
         elif base not in ("url", "bool", "percent", "duration", "date"):
             base, name = "named", base
         if base in ("percent", "duration", "money"):
             low, high = Fraction(0), Fraction(100) if base == "percent" else None
-        return Type(base, not member and self.take("?"), low, high, name)
+        return Type(base, not member and self.take("?"), low, high, name, half)
 
     def declare_actor(self):
         name = self.new(self.file.actors)
@@ -534,8 +541,8 @@ class Parser:
     def clause_asks(self, state):
         state.asks = bool(self.of("text"))
 
-    def clause_reason(self, _state):
-        self.of("text")
+    def clause_reason(self, state):
+        state.reason = self.of("text")
 
     def reading(self):
         at, path = self.at, self.path()
@@ -726,9 +733,11 @@ class Resolver:
         for field in state.written():
             if field not in self.flow.context:
                 raise Rejected(f"no field {field}")
-        for callee, _, _ in state.runs:
+        for callee, _, given in state.runs:
             if callee not in self.file.flows:
                 raise Rejected(f"no flow {callee}")
+            if given and state.join not in (None, len(state.runs)) and not self.flow.context[given].optional:
+                raise Rejected(f"{given} may be absent")
         self.fill(state)
         for arrow in state.arrows:
             self.arrow(state, arrow)
@@ -738,6 +747,8 @@ class Resolver:
             raise Rejected(f"{state.name} has no owner")
         if state.is_end():
             state.receipt_absent = state.kind == "success" and state.receipt is None
+            if (state.kind == "failure") != bool(state.reason) or state.kind == "failure" and state.receipt:
+                raise Rejected(f"{state.name} has a reason without failure, or the other way round")
             return
         if not state.asset or not state.goal:
             raise Rejected(f"{state.name} has no asset or no goal")
@@ -826,8 +837,9 @@ class Resolver:
             raise Rejected(f"no value {literal.value}")
         if kind.base == "int" and literal.value.denominator != 1:
             raise Rejected(f"a fraction of an int: {literal.value}")
-        outside = kind.low is not None and literal.value < kind.low or kind.high is not None and literal.value > kind.high
-        if kind.base in ("int", "number", "percent") and outside:
+        below = kind.low is not None and literal.value < kind.low
+        above = kind.high is not None and (literal.value > kind.high or kind.open and literal.value == kind.high)
+        if (below or above) and kind.base in ("int", "number", "percent"):
             raise Rejected(f"{literal.value} is out of range")
         return literal.value
 

@@ -69,7 +69,7 @@ class Space:
 
     def __init__(self, file, flow):
         self.file, self.flow = file, flow
-        self.constants, self.optional, self.cells = {}, {}, {}
+        self.constants, self.optional, self.cells, self.kinds = {}, {}, {}, {}
         for state in flow.states.values():
             for arrow in state.handoffs():
                 self.mention(arrow.guard or ALWAYS)
@@ -88,6 +88,7 @@ class Space:
                 if file.type_of(flow, path[:length])[-1].optional:
                     self.constants.setdefault(path[:length], set())
         for path, constants in self.constants.items():
+            self.kinds[path] = () if path == DECISION else tuple(file.type_of(flow, path))
             self.cells[path] = tuple(options) if path == DECISION else self.cut(path, constants)
 
     def mention(self, guard):
@@ -95,7 +96,7 @@ class Space:
             self.constants.setdefault(path, set()).update(constants)
 
     def cut(self, path, constants):
-        types = self.file.type_of(self.flow, path)
+        types = self.kinds[path]
         self.optional[path] = [path[: i + 1] for i, kind in enumerate(types) if kind.optional]
         absent = (ABSENT,) if self.optional[path] else ()
         return tuple(self.present_cells(types[-1], constants)) + absent
@@ -142,41 +143,49 @@ def numbers(kind, constants):
             found.append((low + high) / 2)
         elif high - low > 1:
             found.append(low + 1)
-    return [*found, cuts[-1]] + ([] if kind.high is not None else [cuts[-1] + 1])
+    if kind.high is None:
+        return [*found, cuts[-1], cuts[-1] + 1]
+    return found if kind.open else [*found, cuts[-1]]
 
 
 class Cells:
     """Decides by trying every combination of cells."""
 
-    def __init__(self, space):
-        self.space = space
-        self._some, self._narrow = functools.cache(self._some), functools.cache(self._narrow)
+    def __init__(self, space, memory=None):
+        self.space, self.memory = space, {} if memory is None else memory
         space.related = functools.cache(space.related)
 
-    def combinations(self, guard, domain):
-        paths = self.space.related(guard)
-        for values in itertools.product(*(sorted(domain[path], key=repr) for path in paths)):
-            values = dict(zip(paths, values))
-            if self.space.consistent(values) and holds(guard, values):
-                yield values
-
-    def _some(self, guard, domain):
-        return next(self.combinations(guard, dict(domain)), None)
+    def remembered(self, what, guard, domain):
+        """The answer to this question, which may have been asked before: of this flow, or of one that differs elsewhere."""
+        asked = tuple((path, self.space.kinds[path], self.space.cells[path], domain[path]) for path in self.space.related(guard))
+        key = what.__name__, guard, asked
+        if key not in self.memory:
+            self.memory[key] = what(guard, {path: cells for path, _, _, cells in asked})
+        return self.memory[key]
 
     def some(self, guard, domain):
-        """Values that satisfy the guard, or None."""
-        return self._some(guard, frozenset(domain.items()))
-
-    def _narrow(self, guard, domain):
-        found = {}
-        for values in self.combinations(guard, dict(domain)):
-            for path, value in values.items():
-                found.setdefault(path, set()).add(value)
-        return {path: frozenset(values) for path, values in found.items()}
+        """Whether some values satisfy the guard."""
+        return self.remembered(self.satisfiable, guard, domain)
 
     def narrow(self, guard, domain):
         """The domain of each path by itself where the guard holds."""
-        return domain | self._narrow(guard, frozenset(domain.items()))
+        return domain | self.remembered(self.projected, guard, domain)
+
+    def combinations(self, guard, domain):
+        for values in itertools.product(*(sorted(cells, key=repr) for cells in domain.values())):
+            values = dict(zip(domain, values))
+            if self.space.consistent(values) and holds(guard, values):
+                yield values
+
+    def satisfiable(self, guard, domain):
+        return any(True for _ in self.combinations(guard, domain))
+
+    def projected(self, guard, domain):
+        found = {path: set() for path in domain}
+        for values in self.combinations(guard, domain):
+            for path, value in values.items():
+                found[path].add(value)
+        return {path: frozenset(values) for path, values in found.items()}
 
 
 class Z3(Cells):
@@ -188,10 +197,7 @@ class Z3(Cells):
         return z3.Real(name) if base in NUMBERS and base != "int" else z3.Int(name)
 
     def base(self, path):
-        return "decision" if path == DECISION else self.type(path).base
-
-    def type(self, path):
-        return self.space.file.type_of(self.space.flow, path)[-1]
+        return "decision" if path == DECISION else self.space.kinds[path][-1].base
 
     def present(self, path):
         return z3.And([z3.Bool(".".join(node) + "?") for node in self.space.optional.get(path, [])])
@@ -206,10 +212,10 @@ class Z3(Cells):
         variable = self.variable(path)
         if self.base(path) not in NUMBERS:
             return z3.And(variable >= 0, variable < len(self.space.cells[path]))
-        kind = self.type(path)
+        kind = self.space.kinds[path][-1]
         lower = [variable >= self.code(path, kind.low)] if kind.low is not None else []
         upper = [variable <= self.code(path, kind.high)] if kind.high is not None else []
-        return z3.And(lower + upper)
+        return z3.And(lower + upper + ([variable != self.code(path, kind.high)] if kind.open else []))
 
     def within(self, path, cells):
         """The path's value lies in one of the cells."""
@@ -261,18 +267,17 @@ class Z3(Cells):
 
     def solver(self, guard, domain):
         solver = z3.Solver()
-        for path in self.space.related(guard):
-            solver.add(self.typed(path), self.within(path, domain[path]))
+        for path, cells in domain.items():
+            solver.add(self.typed(path), self.within(path, cells))
         solver.add(self.encode(guard))
         return solver
 
-    def _some(self, guard, domain):
-        return self.solver(guard, dict(domain)).check() == z3.sat or None
+    def satisfiable(self, guard, domain):
+        return self.solver(guard, domain).check() == z3.sat
 
-    def _narrow(self, guard, domain):
-        domain = dict(domain)
+    def projected(self, guard, domain):
         solver = self.solver(guard, domain)
         return {
-            path: frozenset(cell for cell in domain[path] if solver.check(self.in_cell(path, cell)) == z3.sat)
-            for path in self.space.related(guard)
+            path: frozenset(cell for cell in cells if solver.check(self.in_cell(path, cell)) == z3.sat)
+            for path, cells in domain.items()
         }

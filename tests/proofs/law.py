@@ -94,17 +94,13 @@ class Law:
         domain = self.leaving(state, domain)
         if arrow.kind == "handoff":
             guard = self.guard(state, arrow)
-            if self.decide.some(guard, domain) is None:
+            if not self.decide.some(guard, domain):
                 return None
             domain = self.decide.narrow(guard, domain)
         if arrow.carry is not None:
-            domain = {path: self.dropped(path, cells, arrow) for path, cells in domain.items()}
+            kept = [DECISION[0], *(field for field, _ in arrow.carry)]
+            domain = {p: c if p[0] in kept else frozenset(self.space.cells[p]) for p, c in domain.items()}
         return domain | ({DECISION: frozenset(self.space.cells[DECISION])} if DECISION in domain else {})
-
-    def dropped(self, path, cells, arrow):
-        if path == DECISION or path[0] in [field for field, _ in arrow.carry]:
-            return cells
-        return frozenset([ABSENT]) if path[:1] in self.space.optional[path] else frozenset(self.space.cells[path])
 
     def known_on_arrival(self):
         arrival, waiting = {}, []
@@ -134,7 +130,7 @@ class Law:
         state = self.flow.states[edge.source]
         if edge.arrow.kind != "handoff":
             return True
-        return self.decide.some(self.guard(state, edge.arrow), self.domain(state)) is not None
+        return self.decide.some(self.guard(state, edge.arrow), self.domain(state))
 
     @functools.cached_property
     def ways(self):
@@ -176,7 +172,7 @@ class Law:
 
     def thresholds(self, state, arrows):
         domain = self.domain(state)
-        never = [a for a in arrows if self.decide.some(self.guard(state, a), domain) is None]
+        never = [a for a in arrows if not self.decide.some(self.guard(state, a), domain)]
         self.must |= {("B202", arrow.guard_at) for arrow in never}
         for index, arrow in enumerate(arrows):
             others = [] if arrow.otherwise else [other.guard for other in arrows[:index] if other.guard is not None]
@@ -191,14 +187,14 @@ class Law:
         found = {("B601", at) for option, at in state.options if option not in taken}
         if state.options:
             domain = domain | {DECISION: frozenset(taken)}
-        if self.decide.some(rest, domain) is not None:
+        if self.decide.some(rest, domain):
             found.add(("B301", state.at))
         if not never:
             self.must |= found
 
     def takes(self, state, option, domain):
         guards = ("any", tuple(arrow.guard for arrow in state.handoffs()))
-        return self.decide.some(guards, domain | {DECISION: frozenset([option])}) is not None
+        return self.decide.some(guards, domain | {DECISION: frozenset([option])})
 
     # Ways and circles
 
@@ -284,10 +280,15 @@ class Law:
         """Where arrows are missing or go round for ever, what is asked for follows from no repair yet."""
         missing = {code for code, _ in self.must} & {"B201", "B204", "B303", "B308", "B401"}
         for form, arguments, at in self.flow.proofs:
-            if form in ("time", "cost", "visits") and self.unbounded:
+            if form in ("time", "cost", "visits") and self.endless():
                 self.may.add(("B701", at))
             elif not getattr(self, f"proves_{form}")(arguments):
                 self.put("B701", at, not missing or form == "decided")
+
+    def endless(self):
+        """Whether the work, or that of a flow which is called, may go round for ever."""
+        called = {run[0] for state in self.flow.states.values() for run in state.runs}
+        return bool(self.unbounded) or any(self.laws[name].endless() for name in called)
 
     def proves_time(self, limit):
         return self.worst.time() <= limit
@@ -311,7 +312,7 @@ class Law:
     def implies(self, edge, option):
         state = self.flow.states[edge.source]
         other = ("all", (self.guard(state, edge.arrow), ("differs", DECISION, option)))
-        return self.decide.some(other, self.domain(state)) is None
+        return not self.decide.some(other, self.domain(state))
 
     def proves_only(self, arguments):
         target, guard = arguments
@@ -323,7 +324,7 @@ class Law:
     def known(self, edge, guard):
         state = self.flow.states[edge.source]
         taken = self.guard(state, edge.arrow) if edge.arrow.kind == "handoff" else ALWAYS
-        return self.decide.some(("all", (taken, ("not", guard))), self.domain(state)) is None
+        return not self.decide.some(("all", (taken, ("not", guard))), self.domain(state))
 
     def proves_decided(self, arguments):
         owner = self.owner(arguments[0])

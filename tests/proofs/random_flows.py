@@ -37,10 +37,11 @@ TIMES = ["30s", "5m", "1h", "90m", "1d", "2d12h"]
 
 
 class Flow:
-    def __init__(self, name, seed, callees):
+    def __init__(self, name, seed, callees, loose=0.02):
         self.random = random.Random(seed)
         self.name, self.callees = name, callees
-        self.states = [f"s{index}" for index in range(self.random.randint(3, 7))]
+        self.loose = loose  # the share of ways back that are not counted
+        self.states = [f"s{index}" for index in range(self.random.choice([3, 4, 4, 5, 5, 6, 7]))]
         self.kinds = {state: self.kind() for state in self.states}
         self.founded = self.chance(0.85)  # the first state makes what the others read
         if self.founded:
@@ -88,17 +89,17 @@ class Flow:
         """The target, or a count of it with what comes after."""
         hops = []
         while self.chance(share) and len(hops) < 2:
-            hops.append(f"{target} at most {self.random.randint(1, 2)} {'times' if self.chance(0.9) else 'time'} else -> ")
+            hops.append(f"{target} at most {self.random.choice([1, 1, 2])} {'times' if self.chance(0.9) else 'time'} else -> ")
             target = self.random.choice([*further, "lost", "lost", "done"])
         return "".join(hops).replace("1 times", "1 time") + target
 
     def way(self, index):
         target = self.target(index)
         behind = target in self.states[: index + 1]
-        if not behind or self.chance(0.02):
+        if not behind or self.chance(self.loose):
             return self.chain(target, 0.08, self.states[index + 1 :])
         last = self.random.choice([*self.states[index + 1 :], "lost", "lost", "done"])
-        return f"{target} at most {self.random.randint(1, 2)} times else -> {last}"
+        return f"{target} at most {self.random.choice([1, 1, 2])} times else -> {last}"
 
     def state(self, index):
         name = self.states[index]
@@ -242,7 +243,7 @@ def with_proofs(text, law, seed):
     """The text with proofs of its first flow: each worst case exactly, and a little less than it."""
     pick = random.Random(f"{seed}/proofs")
     states, proofs = list(law.flow.states), []
-    if not law.unbounded and law.worst.size() < 20_000:
+    if not law.endless() and law.worst.size() < 20_000:
         time, cost = law.worst.time(), law.worst.cost()
         proofs += [f"ends within {max(time, 1)}s", f"costs at most {money(cost)} USD"]
         proofs += [f"ends within {time - 1}s"] if time > 1 else []

@@ -34,8 +34,8 @@ ALARMS = {code: what for what, codes in FAMILIES.items() for code in codes if co
 LARGE = 20_000
 
 
-def test_flows(every):
-    counts = every("--flows", judge)
+def test_flows(every, seeds):
+    counts = every(seeds("--flows"), judge)
     assert counts["accepted"] * 5 > sum(counts[name] for name in ("accepted", "rejected")), "too few sound flows"
 
 
