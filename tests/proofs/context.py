@@ -8,6 +8,7 @@ class Context:
         self.optional = frozenset(name for name, kind in self.flow.context.items() if kind.optional)
 
     def run(self):
+        self.later = self.backward(strict=True)
         self.assigned = self.forward(lambda intake: self.optional | {intake.field}, self.read_here)
         self.made = self.forward(lambda intake: frozenset())
         self.present = self.forward(lambda intake: frozenset(), self.required_here, forget=True)
@@ -15,9 +16,10 @@ class Context:
         self.receipts()
         self.carried()
 
-    def forward(self, start, here=lambda state: frozenset(), forget=False):
-        """The fields that all ways to a state assign; `here` are those that count as assigned from a state on. With
-        `forget` these alone are followed, and what is made anew is not one of them any more."""
+    def forward(self, start, here=None, forget=False):
+        """The fields that all ways to a state assign; `here` are those that count as assigned from a state on, and with them
+        count those that a `carry` drops, which is told there. With `forget` these alone are followed, and what is made anew
+        is not one of them any more."""
         found, waiting = {}, []
 
         def arrive(name, fields):
@@ -30,10 +32,11 @@ class Context:
             arrive(intake.target[0], frozenset(start(intake)))
         while waiting:
             state = self.flow.states[waiting.pop()]
-            fields = found[state.name] | here(state)
+            fields = found[state.name] | (here(state) if here else frozenset())
             for edge in self.law.ways[state.name]:
                 written = frozenset(state.written()) if edge.arrow.kind == "handoff" or forget else frozenset()
-                arrive(edge.target, fields - written if forget else fields | written)
+                after = fields - written if forget else fields | written
+                arrive(edge.target, after | self.dropped(edge) if here else after)
         return found
 
     def required_here(self, state):
@@ -102,19 +105,22 @@ class Context:
         reads = {read.path[0] for arrow in state.handoffs() for read in arrow.reads}
         return (reads | live[edge.target]) - set(state.written())
 
+    def left_out(self, edge):
+        """What an explicit `carry` leaves out although it is read later."""
+        if edge.arrow.carry is None:
+            return frozenset()
+        return self.later[edge.target] - {field for field, _ in edge.arrow.carry}
+
+    def dropped(self, edge):
+        """What is left out and was there, on some way."""
+        written = self.flow.states[edge.source].written()
+        return {field for field in self.left_out(edge) if field in written or self.ever(edge.source, field)}
+
     def carried(self):
-        strict = self.backward(strict=True)
-        for name, state in self.flow.states.items():
-            known = self.assigned.get(name, frozenset())  # of a state that nothing reaches: nothing
-            for arrow in state.handoffs():
-                ways = [edge for edge in self.law.ways[name] if edge.arrow is arrow]
-                if arrow.carry is None or not ways:
-                    continue
-                later = frozenset().union(*(strict[edge.target] for edge in ways))
-                dropped = later - {field for field, _ in arrow.carry}
-                if dropped:
-                    there = dropped & set(state.written()) | {field for field in dropped & known if self.ever(name, field)}
-                    self.law.put("B502", arrow.carry_at, name in self.assigned and there)
+        for name, edges in self.law.ways.items():
+            for edge in edges:
+                if self.left_out(edge):
+                    self.law.put("B502", edge.arrow.carry_at, name in self.assigned and self.dropped(edge))
 
     def ever(self, name, field):
         """Whether some way to this state gives the field a value."""

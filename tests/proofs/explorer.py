@@ -12,7 +12,7 @@ import itertools
 from guards import ABSENT, DECISION, holds
 from worst import duration
 
-LIMIT = 10_000
+LIMIT = 5_000
 HAS, MADE = "has", "made"
 
 

@@ -42,6 +42,7 @@ class Law:
         self.space = Space(file, flow)
         self.decide = decide(self.space)
         self.must, self.may = set(), set()
+        self.open = set()  # states of which a way out is missing: what it would lead to is not told
         self.edges = {state.name: self.edges_of(state) for state in flow.states.values()}
         self.arrival = self.known_on_arrival()
         self.structure()
@@ -147,26 +148,30 @@ class Law:
                 continue
             kinds = {arrow.kind: arrow for arrow in state.arrows}
             if "handoff" not in kinds:
-                self.must.add(("B303", state.at))
+                self.missing("B303", state.at, state)
             if "failure" not in kinds:
-                self.must.add(("B308", state.at))
+                self.missing("B308", state.at, state)
             deadline = kinds["deadline"]
             if deadline.time is None:
-                self.must.add(("B401", state.at))
+                self.missing("B401", state.at, state)
             elif not deadline.hops:
-                self.must.add(("B401", deadline.at))
+                self.missing("B401", deadline.at, state)
             elif "accept" in kinds and kinds["accept"].time >= deadline.time:
                 self.must.add(("B402", kinds["accept"].at))
                 self.may.add(("B402", deadline.at))
+
+    def missing(self, code, at, state):
+        self.must.add((code, at))
+        self.open.add(state.name)
 
     def guards(self):
         for state in self.flow.states.values():
             arrows = state.handoffs()
             for arrow in arrows:
                 if arrow.guard is None and not arrow.otherwise:
-                    self.must.add(("B201", arrow.at))
+                    self.missing("B201", arrow.at, state)
             if len(arrows) == 1 and arrows[0].otherwise:
-                self.must.add(("B204", arrows[0].guard_at))
+                self.missing("B204", arrows[0].guard_at, state)
             elif arrows and all(arrow.guard or arrow.otherwise for arrow in arrows):
                 self.thresholds(state, arrows)
 
@@ -189,6 +194,8 @@ class Law:
             domain = domain | {DECISION: frozenset(taken)}
         if self.decide.some(rest, domain):
             found.add(("B301", state.at))
+        if found:
+            self.open.add(state.name)
         if not never:
             self.must |= found
 
@@ -197,17 +204,6 @@ class Law:
         return self.decide.some(guards, domain | {DECISION: frozenset([option])})
 
     # Ways and circles
-
-    def open_states(self):
-        """States of which a way out is missing: what it would lead to is not told."""
-        at = {state.at for state in self.flow.states.values()} - {0}
-        names = {state.at: state.name for state in self.flow.states.values()}
-        found = {names[place] for code, place in self.must | self.may if code in ("B303", "B301", "B308", "B401") and place in at}
-        for state in self.flow.states.values():
-            places = {place for _, place in state.options} | {a.guard_at for a in state.arrows} | {a.at for a in state.arrows}
-            if any(code in ("B601", "B204", "B201", "B202", "B401") and place in places for code, place in self.must):
-                found.add(state.name)
-        return found
 
     def closure(self, names, edges):
         found, waiting = set(names), list(names)
@@ -224,21 +220,22 @@ class Law:
     def reached(self):
         states = self.flow.states
         successes = {name for name, state in states.items() if state.kind == "success"}
-        incomplete = self.open_states()
         lost = {i.target[0] for i in self.flow.intakes if not successes & self.closure([i.target[0]], self.ways)}
         for target in lost:
             doors = [intake.at for intake in self.flow.intakes if intake.target[0] == target]
-            self.put("B306", doors[0], not incomplete & self.closure([target], self.ways))
+            self.put("B306", doors[0], not self.open & self.closure([target], self.ways))
             self.may |= {("B306", at) for at in doors[1:]} if len(doors) > 1 and len(lost) > 1 else set()
         unreached = [name for name in states if name not in self.arrival]
         for circle in self.first_of(unreached):
-            sure = not incomplete - set(circle) and not (lost and circle[0] in successes)
+            sure = not self.open - set(circle) and not (lost and circle[0] in successes)
             self.put("B304", states[circle[0]].at, sure)
         hopeless = {n for n in states if not states[n].is_end() and not successes & self.closure([n], self.ways)}
         behind = self.closure(lost, self.ways)
         for circle in self.last_of([name for name in states if name in hopeless]):
-            sure = circle[0] in self.arrival and not incomplete & self.closure(circle, self.ways)
-            if circle[0] not in behind or incomplete & behind:  # else there is a B306
+            onwards = self.closure(circle, self.ways)
+            ends = any(states[name].is_end() for name in onwards)  # else it goes round for ever, which is B305
+            sure = ends and circle[0] in self.arrival and not self.open & onwards
+            if circle[0] not in behind or self.open & behind:  # else there is a B306
                 self.put("B307", states[circle[0]].at, sure and circle[0] not in behind)
 
     def circles(self, names, edges):
@@ -266,7 +263,7 @@ class Law:
         return [c for c in self.circles(names, edges) if not any(e.target not in c for n in c for e in edges[n])]
 
     def bounded(self):
-        """A circle without a counted arrow is told at one of its targets: `circles_unbounded` are these sets of places."""
+        """A circle without a counted arrow is told at one of its targets: `unbounded` has the places of each circle."""
         free = {name: [edge for edge in edges if edge.bound is None] for name, edges in self.ways.items()}
         self.unbounded = []
         for circle in self.circles(list(self.flow.states), free):
