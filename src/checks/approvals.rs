@@ -8,9 +8,7 @@ use super::samples;
 use super::words::quoted;
 use crate::analysis::guards::Verdict;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{
-    Actor, ActorId, ActorKind, Approval, Arrow, ArrowKind, HandoffId, Kind, Model, Name, Type, When,
-};
+use crate::model::{Actor, ActorId, ActorKind, Arrow, ArrowKind, HandoffId, Kind, Model, Name, Type, When};
 
 /// B601: an option that no handoff takes. Where a guard is shut off, that is the more telling finding.
 pub(super) fn unhandled_option(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
@@ -35,8 +33,8 @@ fn nothing_happens(at: At<'_>, option: &Name) -> Diagnostic {
 
 /// The options of an approval at these positions.
 fn names<'m>(at: At<'m>, positions: &[u32]) -> Vec<&'m Name> {
-    let Kind::Approval(Approval { options, .. }) = &at.state.get().kind else { return Vec::new() };
-    positions.iter().filter_map(|&position| options.get(position as usize)).collect()
+    let Kind::Approval(approval) = &at.state.get().kind else { return Vec::new() };
+    positions.iter().filter_map(|&position| approval.options.get(position as usize)).collect()
 }
 
 /// B604: silence goes the way of an answer.

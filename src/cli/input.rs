@@ -77,7 +77,7 @@ impl Input {
         let mut input = Input::default();
         for path in &arguments.paths {
             if path.as_os_str() == "-" {
-                input.add(&arguments.stdin_filename, None, read_bounded(std::io::stdin().lock()));
+                input.add(&arguments.stdin_filename, None, read_bounded(std::io::stdin().lock(), 0));
             } else if path.is_dir() {
                 input.search(path);
             } else {
@@ -172,11 +172,14 @@ fn read_file(path: &Path) -> Result<String, NoText> {
     if path.is_dir() {
         return Err(NoText::new("it is a folder", "name a file in it"));
     }
-    read_bounded(std::fs::File::open(path)?)
+    let file = std::fs::File::open(path)?;
+    let size = file.metadata().map_or(0, |data| data.len());
+    read_bounded(file, size)
 }
 
-fn read_bounded(reader: impl Read) -> Result<String, NoText> {
-    let mut bytes = Vec::new();
+/// Reads to the end; `size` says how much that may be.
+fn read_bounded(reader: impl Read, size: u64) -> Result<String, NoText> {
+    let mut bytes = Vec::with_capacity(usize::try_from(size).map_or(0, |size| size.min(MAX_BYTES)));
     reader.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MAX_BYTES {
         return Err(NoText::new("it is larger than 512 MiB", "split it into several files"));

@@ -172,7 +172,7 @@ pub struct Handoff {
     /// Its arrows in [`Flow::arrows`].
     pub arrows: std::ops::Range<u32>,
     /// What goes on; `None`: whatever is read later.
-    pub carry: Option<Carry>,
+    pub carry: Option<Box<Carry>>,
 }
 
 /// `carry draft, quality`

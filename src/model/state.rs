@@ -87,16 +87,16 @@ pub enum Kind {
     /// An owner works.
     State,
     /// A human decides.
-    Approval(Approval),
+    Approval(Box<Approval>),
     /// A fixed time passes.
     Wait {
         /// How long, in seconds, with its arrow.
         time: Slot<Timer>,
     },
     /// Other flows run.
-    Call(Call),
+    Call(Box<Call>),
     /// Work ends.
-    End(End),
+    End(Box<End>),
 }
 
 /// What only an approval has.

@@ -69,7 +69,7 @@ struct Cutter<'t> {
     scanner: Scanner<'t>,
     /// The next tokens, the nearest first.
     ahead: [Token; 3],
-    /// A name must follow the token before.
+    /// A name must follow the token before; only outside of braces, where it is asked for.
     joint: bool,
     /// Where the open braces of the current piece stand.
     braces: Vec<usize>,
@@ -132,9 +132,8 @@ impl<'t> Cutter<'t> {
 
     fn advance(&mut self) {
         let [taken, second, third] = self.ahead;
-        self.joint = taken.kind == TokenKind::Joint
-            || taken.kind == TokenKind::Open
-            || taken.kind == TokenKind::Word && self.is_joint(taken);
+        self.joint = self.braces.is_empty()
+            && (taken.kind == TokenKind::Joint || taken.kind == TokenKind::Word && self.is_joint(taken));
         self.last_end = taken.end;
         self.ahead = [second, third, self.scanner.next()];
     }

@@ -11,7 +11,7 @@ use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Span};
 
 /// So many states are read ahead; fewer than that are not worth a second thread.
-const AHEAD: usize = 256;
+const AHEAD: usize = 64;
 
 /// What became of a state.
 #[derive(Debug)]

@@ -58,7 +58,8 @@ impl FlowLowering<'_, '_> {
         }
         let unknown = unknown || join.is_none() || runs.iter().any(|run| run.flow.is_none());
         let join_span = join_value(item);
-        self.flow[id].kind = Kind::Call(Call { runs, join: join.unwrap_or(Join::All), join_span, unknown });
+        let call = Call { runs, join: join.unwrap_or(Join::All), join_span, unknown };
+        self.flow[id].kind = Kind::Call(Box::new(call));
     }
 
     fn run(
@@ -319,7 +320,8 @@ impl Lowering<'_> {
     /// The run leads nowhere from here on.
     fn cut_call(&mut self, closing: Option<(FlowId, StateId, usize)>) {
         let Some((flow, state, at)) = closing else { return };
-        if let Kind::Call(Call { runs, unknown, .. }) = &mut self.model[flow][state].kind {
+        if let Kind::Call(call) = &mut self.model[flow][state].kind {
+            let Call { runs, unknown, .. } = &mut **call;
             *unknown = true;
             if let Some(run) = runs.get_mut(at) {
                 (run.flow, run.intake) = (None, None);

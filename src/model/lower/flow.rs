@@ -141,7 +141,7 @@ impl<'t> Lowering<'t> {
             Body::State(head) => State::new(name.clone(), None, head.span, Kind::State),
             Body::End(item) => {
                 let end = End { success: item.success, receipt: Slot::Missing, reason: Slot::Missing };
-                State::new(name.clone(), item.doc.clone(), item.span, Kind::End(end))
+                State::new(name.clone(), item.doc.clone(), item.span, Kind::End(Box::new(end)))
             }
             Body::Junk => State::new(name.clone(), None, name.span, Kind::State),
         }
@@ -151,11 +151,14 @@ impl<'t> Lowering<'t> {
     pub(super) fn kind(&mut self, item: &StateItem) -> Kind {
         match item.kind {
             StateKind::State => Kind::State,
-            StateKind::Approval => Kind::Approval(self.options(item)),
+            StateKind::Approval => Kind::Approval(Box::new(self.options(item))),
             StateKind::Wait => Kind::Wait { time: Slot::Missing },
-            StateKind::Call => {
-                Kind::Call(Call { runs: Vec::new(), join: Join::All, join_span: None, unknown: false })
-            }
+            StateKind::Call => Kind::Call(Box::new(Call {
+                runs: Vec::new(),
+                join: Join::All,
+                join_span: None,
+                unknown: false,
+            })),
         }
     }
 
@@ -232,6 +235,9 @@ impl<'l, 't> FlowLowering<'l, 't> {
 
     /// Resolves what stands in the flow.
     pub(super) fn lower(mut self) -> Flow {
+        // Room for most flows: growing by steps would for a moment need it twice, and what is not used goes back.
+        self.flow.handoffs.reserve_exact(3 * self.bodies.len());
+        self.flow.arrows.reserve_exact(6 * self.bodies.len());
         self.defaults();
         self.lower_intakes();
         for at in 0..self.bodies.len() {

@@ -78,19 +78,21 @@ impl State {
 
 fn unknown_kind(keyword: Option<Keyword>) -> Kind {
     match keyword {
-        Some(Keyword::Approval) => Kind::Approval(Approval {
+        Some(Keyword::Approval) => Kind::Approval(Box::new(Approval {
             asks: Slot::Unknown,
             asks_span: None,
             options: Vec::new(),
             options_unknown: true,
             shows: Vec::new(),
             shows_unknown: true,
-        }),
+        })),
         Some(Keyword::Wait) => Kind::Wait { time: Slot::Unknown },
         Some(Keyword::Call) => {
-            Kind::Call(Call { runs: Vec::new(), join: Join::All, join_span: None, unknown: true })
+            Kind::Call(Box::new(Call { runs: Vec::new(), join: Join::All, join_span: None, unknown: true }))
         }
-        Some(Keyword::End) => Kind::End(End { success: None, receipt: Slot::Unknown, reason: Slot::Unknown }),
+        Some(Keyword::End) => {
+            Kind::End(Box::new(End { success: None, receipt: Slot::Unknown, reason: Slot::Unknown }))
+        }
         _ => Kind::State,
     }
 }
@@ -200,7 +202,7 @@ impl FlowLowering<'_, '_> {
             let when = self.when(id, handoff, &mut otherwise, silent_decision);
             let arrow = ArrowKind::Handoff(HandoffId(self.next_handoff()));
             let arrows = self.arrows(Start::State(id), arrow, &handoff.route);
-            let carry = handoff.carry.as_ref().map(|carry| self.carry(carry));
+            let carry = handoff.carry.as_ref().map(|carry| Box::new(self.carry(carry)));
             self.flow.handoffs.push(Handoff { span: clause.span, state: id, when, arrows, carry });
         }
         self.flow[id].handoffs = start..self.next_handoff();
@@ -266,7 +268,8 @@ impl FlowLowering<'_, '_> {
             self.all.missing_clause(&item.name, "reason", example);
         }
         let receipt = if item.success == Some(false) { Slot::Missing } else { self.field_slot(receipt) };
-        self.flow[id].kind = Kind::End(End { success: item.success, receipt, reason: text_slot(reason) });
+        let end = End { success: item.success, receipt, reason: text_slot(reason) };
+        self.flow[id].kind = Kind::End(Box::new(end));
     }
 
     /// B014 for clauses of an end that stand twice or have no meaning there.

@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::names::Names;
 use super::{Incomplete, required, wanted};
-use crate::model::{self, Call, End, Flow, Kind, PathUse, Slot, State};
+use crate::model::{self, End, Flow, Kind, PathUse, Slot, State};
 use crate::plan::Limit;
 use crate::source::Span;
 
@@ -92,7 +92,7 @@ impl<'m> Of<'m> {
         let needs = self.state.needs.iter().filter(|need| !need.optional).map(|need| &need.path);
         let (shows, runs) = match &self.state.kind {
             Kind::Approval(approval) => (approval.shows.as_slice(), [].as_slice()),
-            Kind::Call(Call { runs, .. }) => ([].as_slice(), runs.as_slice()),
+            Kind::Call(call) => ([].as_slice(), call.runs.as_slice()),
             _ => ([].as_slice(), [].as_slice()),
         };
         let arguments = runs.iter().filter_map(|run| run.argument.as_ref());

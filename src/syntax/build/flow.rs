@@ -1,6 +1,6 @@
 //! The members of a flow but its states and scenarios.
 
-use super::{Builder, Pair, Rule, junk_keyword, part, parts, tight};
+use super::{Builder, Pair, Rule, junk_keyword, part, parts};
 use crate::diagnostics::Code;
 use crate::syntax::tree::{
     ContextItem, DefaultItem, DefaultKind, EndClause, EndClauseKind, EndItem, FlowItem, GateExpr, Hop,
@@ -42,26 +42,30 @@ impl Builder<'_> {
     }
 
     /// The hops among `pairs`, each with the bound that follows it.
-    pub(super) fn hops<'p>(&mut self, pairs: impl Iterator<Item = Pair<'p>>) -> Vec<Hop> {
+    fn hops<'p>(&mut self, pairs: impl Iterator<Item = Pair<'p>>) -> Vec<Hop> {
         let mut hops: Vec<Hop> = Vec::new();
-        for pair in pairs {
-            match pair.as_rule() {
-                Rule::hop => hops.extend(self.hop(&pair)),
-                Rule::bound => {
-                    let bound = self.count(&pair, Rule::times, "times");
-                    if let Some(hop) = hops.last_mut() {
-                        hop.bound = bound;
-                    }
-                }
-                _ => {}
-            }
-        }
-        tight(hops)
+        pairs.for_each(|pair| self.hop_or_bound(pair, &mut hops));
+        hops
     }
 
-    fn hop(&mut self, pair: &Pair) -> Option<Hop> {
-        let arrow = self.span(&part(pair, Rule::arrow)?);
-        let target = part(pair, Rule::name).map(|name| self.name(&name));
+    /// Adds a hop, or its bound to the hop before it.
+    pub(super) fn hop_or_bound(&mut self, pair: Pair, hops: &mut Vec<Hop>) {
+        match pair.as_rule() {
+            Rule::hop => hops.extend(self.hop(pair)),
+            Rule::bound => {
+                let bound = self.count(&pair, Rule::times, "times");
+                if let Some(hop) = hops.last_mut() {
+                    hop.bound = bound;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn hop(&mut self, pair: Pair) -> Option<Hop> {
+        let mut parts = parts(pair);
+        let arrow = self.span(&parts.next()?);
+        let target = parts.next().map(|name| self.name(&name));
         Some(Hop { arrow, target, bound: None })
     }
 

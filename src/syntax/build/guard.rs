@@ -1,6 +1,6 @@
 //! Guards and paths.
 
-use super::{Builder, Pair, Rule, part, parts, tight};
+use super::{Builder, Pair, Rule, part, parts};
 use crate::source::Span;
 use crate::syntax::outline::{MAX_DEPTH, too_deep};
 use crate::syntax::tree::{CompareOp, GuardExpr, GuardKind, Operand, PathExpr, Spanned};
@@ -25,18 +25,13 @@ impl Builder<'_> {
         join: fn(Vec<GuardExpr>) -> GuardKind,
     ) -> GuardExpr {
         let span = self.span(&pair);
-        let mut operands = Vec::new();
-        for operand in parts(pair).filter(|part| part.as_rule() == rule) {
-            operands.push(build(self, operand));
-        }
-        match operands.pop() {
-            Some(only) if operands.is_empty() => only,
-            Some(last) => {
-                operands.push(last);
-                GuardExpr { span, kind: join(tight(operands)) }
-            }
-            None => GuardExpr { span, kind: GuardKind::Faulty },
-        }
+        let mut operands =
+            parts(pair).filter(|part| part.as_rule() == rule).map(|operand| build(self, operand));
+        let Some(first) = operands.next() else { return GuardExpr { span, kind: GuardKind::Faulty } };
+        let Some(second) = operands.next() else { return first };
+        let mut all = vec![first, second];
+        all.extend(operands);
+        GuardExpr { span, kind: join(all) }
     }
 
     fn negation(&mut self, pair: Pair) -> GuardExpr {
@@ -122,7 +117,7 @@ impl Builder<'_> {
 
     pub(super) fn path(&mut self, pair: Pair) -> Option<PathExpr> {
         let span = self.span(&pair);
-        let mut names = self.names(parts(pair)).into_iter();
-        Some(PathExpr { span, root: names.next()?, rest: tight(names.collect()) })
+        let mut names = parts(pair).map(|name| self.name(&name));
+        Some(PathExpr { span, root: names.next()?, rest: names.collect() })
     }
 }

@@ -63,7 +63,7 @@ impl<'t> Builder<'t> {
     }
 
     fn names<'p>(&self, pairs: impl Iterator<Item = Pair<'p>>) -> Vec<Name> {
-        tight(pairs.filter(|pair| pair.as_rule() == Rule::name).map(|pair| self.name(&pair)).collect())
+        pairs.filter(|pair| pair.as_rule() == Rule::name).map(|pair| self.name(&pair)).collect()
     }
 
     fn text(&mut self, pair: &Pair) -> Text {
@@ -100,12 +100,6 @@ impl<'t> Builder<'t> {
 /// The parts of a pair.
 fn parts(pair: Pair<'_>) -> Pairs<'_, Rule> {
     pair.into_inner()
-}
-
-/// Without spare room: a tree of a million states lives long, and most of its lists are short.
-fn tight<T>(mut list: Vec<T>) -> Vec<T> {
-    list.shrink_to_fit();
-    list
 }
 
 /// The first part of that rule.

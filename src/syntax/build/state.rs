@@ -1,6 +1,6 @@
 //! States of every sort, and their clauses.
 
-use super::{Builder, Pair, Rule, junk_keyword, part, parts, tight};
+use super::{Builder, Pair, Rule, junk_keyword, part, parts};
 use crate::diagnostics::Code;
 use crate::source::Span;
 use crate::syntax::recover;
@@ -24,7 +24,7 @@ impl Builder<'_> {
                 _ => clauses.extend(self.clause(pair)),
             }
         }
-        Some(StateItem { span, doc: self.doc(span), kind, name, clauses: tight(clauses) })
+        Some(StateItem { span, doc: self.doc(span), kind, name, clauses })
     }
 
     /// What could not be read: the tail of the clause before it, or a clause of its own.
@@ -87,9 +87,7 @@ impl Builder<'_> {
             Rule::asset_ => ClauseKind::Asset(self.name(&part(&pair, Rule::name)?)),
             Rule::goal => ClauseKind::Goal(self.text(&part(&pair, Rule::text)?)),
             Rule::asks => ClauseKind::Asks(self.text(&part(&pair, Rule::text)?)),
-            Rule::needs => {
-                ClauseKind::Needs(tight(parts(pair).filter_map(|need| self.need(&need)).collect()))
-            }
+            Rule::needs => ClauseKind::Needs(parts(pair).filter_map(|need| self.need(&need)).collect()),
             Rule::makes => ClauseKind::Makes(self.names(parts(pair))),
             Rule::options => ClauseKind::Options(self.names(parts(pair))),
             Rule::shows => ClauseKind::Shows(self.paths(pair)),
@@ -115,7 +113,7 @@ impl Builder<'_> {
     }
 
     fn paths(&mut self, pair: Pair) -> Vec<PathExpr> {
-        tight(parts(pair).filter_map(|path| self.path(path)).collect())
+        parts(pair).filter_map(|path| self.path(path)).collect()
     }
 
     fn need(&mut self, pair: &Pair) -> Option<NeedExpr> {
@@ -124,20 +122,18 @@ impl Builder<'_> {
     }
 
     fn handoff(&mut self, pair: Pair) -> Option<HandoffClause> {
-        let when = self.when(&pair);
-        let carry = part(&pair, Rule::carry).map(|carry| self.carry(carry));
-        let mut hops = Vec::new();
-        if let Some(missing) = part(&pair, Rule::target_missing) {
-            hops.push(self.missing_target(&missing)?);
+        let (mut hops, mut when, mut carry) = (Vec::new(), When::Missing, None);
+        for part in parts(pair) {
+            match part.as_rule() {
+                Rule::target_missing => hops.extend(self.missing_target(&part)),
+                Rule::otherwise => when = When::Otherwise(self.span(&part)),
+                Rule::when => when = self.when(part),
+                Rule::carry => carry = Some(self.carry(part)),
+                _ => self.hop_or_bound(part, &mut hops),
+            }
         }
-        let start = part(&pair, Rule::hop).map(|hop| self.span(&hop));
-        let end =
-            parts(pair.clone()).filter(|part| part.as_rule() == Rule::hop).last().map(|hop| self.span(&hop));
-        let bounds = self.hops(parts(pair));
-        hops.extend(bounds);
-        let hops = tight(hops);
-        let first = hops.first()?.arrow;
-        let span = first.to(end.or(start).unwrap_or(first));
+        let (first, last) = (hops.first()?.arrow, hops.last()?);
+        let span = first.to(last.target.as_ref().map_or(last.arrow, |target| target.span));
         Some(HandoffClause { route: Route { span, hops }, when, carry })
     }
 
@@ -152,20 +148,9 @@ impl Builder<'_> {
         Some(Hop { arrow, target: None, bound: None })
     }
 
-    fn when(&mut self, pair: &Pair) -> When {
-        if let Some(word) = part(pair, Rule::otherwise) {
-            return When::Otherwise(self.span(&word));
-        }
-        match part(pair, Rule::when) {
-            Some(when) => {
-                let word = self.keyword_span(&when);
-                match part(&when, Rule::guard) {
-                    Some(guard) => When::Guard(word, self.guard(guard)),
-                    None => When::Missing,
-                }
-            }
-            None => When::Missing,
-        }
+    fn when(&mut self, pair: Pair) -> When {
+        let word = self.keyword_span(&pair);
+        parts(pair).next().map_or(When::Missing, |guard| When::Guard(word, self.guard(guard)))
     }
 
     fn carry(&mut self, pair: Pair) -> Carry {
