@@ -211,7 +211,8 @@ class Z3(Cells):
     def typed(self, path):
         variable = self.variable(path)
         if self.base(path) not in NUMBERS:
-            return z3.And(variable >= 0, variable < len(self.space.cells[path]))
+            members = [cell for cell in self.space.cells[path] if cell is not ABSENT]
+            return z3.And(variable >= 0, variable < len(members))
         kind = self.space.kinds[path][-1]
         lower = [variable >= self.code(path, kind.low)] if kind.low is not None else []
         upper = [variable <= self.code(path, kind.high)] if kind.high is not None else []

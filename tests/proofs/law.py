@@ -321,7 +321,12 @@ class Law:
     def known(self, edge, guard):
         state = self.flow.states[edge.source]
         taken = self.guard(state, edge.arrow) if edge.arrow.kind == "handoff" else ALWAYS
+        if edge.arrow.carry is not None and self.fields(guard) - {field for field, _ in edge.arrow.carry}:
+            return not self.decide.some(("not", guard), self.arriving(state, edge.arrow, self.arrival[state.name]))
         return not self.decide.some(("all", (taken, ("not", guard))), self.domain(state))
+
+    def fields(self, guard):
+        return {path[0] for path in self.space.related(guard)}
 
     def proves_decided(self, arguments):
         owner = self.owner(arguments[0])

@@ -38,8 +38,9 @@ CONSTANTS = NUMBERS | {
 class Guards:
     """Random guards over random fields."""
 
-    def __init__(self, seed):
-        self.random = random.Random(seed)
+    def __init__(self, name, seed):
+        self.name, self.random = name, random.Random(seed)
+        self.thresholds = []  # as written
         self.fields = {}  # name -> type, as written
         self.paths = {}  # path -> (type, may be absent)
 
@@ -79,13 +80,22 @@ class Guards:
         operators = ["<", "<=", ">", ">=", "<", "<=", ">", ">=", "is", "is not"]
         return f"{path} {self.random.choice(operators)} {self.random.choice(constants)}"
 
-    def guard(self, fields, depth=2):
+    def guard(self, fields):
+        """A guard, or the name of a threshold that is one."""
+        guard = self.nested(fields, 2)
+        if self.random.random() < 0.85:
+            return guard
+        name = f"{self.name}_t{len(self.thresholds)}"
+        self.thresholds.append(f"threshold {name}: {guard}")
+        return name
+
+    def nested(self, fields, depth):
         choice = self.random.random()
         if depth == 0 or choice < 0.45:
             return self.atom(fields)
         if choice < 0.6:
-            return f"not ({self.guard(fields, depth - 1)})"
-        joined = [self.guard(fields, depth - 1) for _ in range(self.random.randint(2, 3))]
+            return f"not ({self.nested(fields, depth - 1)})"
+        joined = [self.nested(fields, depth - 1) for _ in range(self.random.randint(2, 3))]
         return "(" + f" {self.random.choice(['and', 'or'])} ".join(joined) + ")"
 
     def partition(self, fields):
@@ -122,7 +132,7 @@ def state(name, guards, targets, makes, options=()):
 
 def flow(name, seed):
     """A flow with one random set of guards, or two, the second of which knows what the first lets through."""
-    made = Guards(seed)
+    made = Guards(name, seed)
     pick = made.random
     fields = [made.field("f") for _ in range(pick.randint(1, 3))]
     options = pick.sample(["yes", "no", "later"], pick.randint(2, 3)) if pick.random() < 0.25 else ()
@@ -141,6 +151,7 @@ def flow(name, seed):
         states.append(state("two", second, [pick.choice(["done", "lost"]) for _ in second], [*more, *again, "note"]))
     pick.shuffle(states)
     return "\n".join([
+        *made.thresholds,
         f"flow {name} {{",
         "  context {",
         *(f"    {field}: {kind}" for field, kind in ({"item": "Item", "note": "Note"} | made.fields).items()),
