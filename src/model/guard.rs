@@ -40,17 +40,27 @@ impl Guard {
     /// The guards in it, itself first, below those that `enter` lets through. A threshold comes once however often it is
     /// named, so that the walk is linear although thresholds are shared.
     pub fn parts(&self, enter: impl Fn(&Guard) -> bool) -> impl Iterator<Item = &Guard> {
-        let mut open = vec![self];
+        // Most guards are flat: only where one goes on behind what stands in it is anything put aside.
+        let mut rest = std::slice::from_ref(self).iter();
+        let mut outer = Vec::new();
         let mut seen = FxHashSet::default();
         std::iter::from_fn(move || {
-            let guard = open.pop()?;
-            if enter(guard) {
-                match guard {
-                    Guard::And(parts) | Guard::Or(parts) => open.extend(parts.iter().rev()),
-                    Guard::Not(part) => open.push(part),
-                    Guard::Threshold { guard, .. } if seen.insert(Arc::as_ptr(guard)) => open.push(guard),
-                    Guard::Threshold { .. } | Guard::Atom(_) | Guard::Delivered(_) | Guard::Unknown => {}
+            while rest.len() == 0 {
+                rest = outer.pop()?;
+            }
+            let guard = rest.next()?;
+            let inside: &[Guard] = match guard {
+                guard if !enter(guard) => &[],
+                Guard::And(parts) | Guard::Or(parts) => parts,
+                Guard::Not(part) => std::slice::from_ref(part),
+                Guard::Threshold { guard, .. } if seen.insert(Arc::as_ptr(guard)) => {
+                    std::slice::from_ref(guard)
                 }
+                Guard::Threshold { .. } | Guard::Atom(_) | Guard::Delivered(_) | Guard::Unknown => &[],
+            };
+            if !inside.is_empty() {
+                let behind = std::mem::replace(&mut rest, inside.iter());
+                outer.extend(Some(behind).filter(|behind| behind.len() > 0));
             }
             Some(guard)
         })
@@ -83,10 +93,8 @@ pub enum Test {
     Compare(CompareOp, Value),
     /// `in LOW..HIGH`
     Range {
-        /// Included.
-        low: Value,
-        /// Included, unless `open`.
-        high: Value,
+        /// The lower end, included, and the upper one, included unless `open`.
+        ends: Box<[Value; 2]>,
         /// The upper end does not belong to it.
         open: bool,
     },

@@ -205,7 +205,8 @@ impl Cells {
     pub fn passing(&self, test: &Test) -> CellSet {
         match test {
             Test::Compare(op, value) => self.comparing(*op, value),
-            Test::Range { low, high, open } => {
+            Test::Range { ends, open } => {
+                let [low, high] = &**ends;
                 let (start, _) = self.place(low);
                 let (below, upto) = self.place(high);
                 CellSet::new([(start, if *open { below } else { upto })])

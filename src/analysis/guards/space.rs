@@ -132,7 +132,7 @@ fn constants(flow: &Flow) -> Vec<Vec<&Value>> {
     };
     each_atom(guards(flow), |atom| match &atom.test {
         Test::Compare(_, value) => note(atom.path, value),
-        Test::Range { low, high, .. } => [low, high].into_iter().for_each(|end| note(atom.path, end)),
+        Test::Range { ends, .. } => ends.iter().for_each(|end| note(atom.path, end)),
         Test::Set(values) => values.iter().for_each(|value| note(atom.path, value)),
         Test::Present(_) | Test::True => {}
     });

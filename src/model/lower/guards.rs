@@ -118,7 +118,7 @@ impl FlowLowering<'_, '_> {
         {
             return None;
         }
-        Some(Test::Range { low, high, open: range.open })
+        Some(Test::Range { ends: Box::new([low, high]), open: range.open })
     }
 
     fn in_set(&mut self, id: PathId, values: &[Operand], reader: &Reader) -> Option<Test> {

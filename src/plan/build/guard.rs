@@ -68,7 +68,8 @@ impl<'m> Guards<'m> {
             Test::Compare(op, value) => {
                 Guard::Compare { path, op: operator(*op), value: constant(value)?, span }
             }
-            Test::Range { low, high, open } => {
+            Test::Range { ends, open } => {
+                let [low, high] = &**ends;
                 Guard::Range { path, low: constant(low)?, high: constant(high)?, open: *open, span }
             }
             Test::Set(values) => {

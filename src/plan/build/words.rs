@@ -69,7 +69,8 @@ impl Words<'_> {
         let say = |value: &Value| self.value(path, value);
         match &atom.test {
             Test::Compare(op, value) => format_smolstr!("{} {} {}", path.text, operator(*op), say(value)),
-            Test::Range { low, high, open } => {
+            Test::Range { ends, open } => {
+                let [low, high] = &**ends;
                 let dots = if *open { "..<" } else { ".." };
                 format_smolstr!("{} in {}{dots}{}", path.text, say(low), say(high))
             }
