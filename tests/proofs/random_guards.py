@@ -186,5 +186,6 @@ def decided(made, guards, options):
     return found or [f"decision in {{{options[0]}, {options[1]}}}"]
 
 
-def file(seed, count):
-    return HEAD + "\n".join(flow(f"f{index}", f"{seed}/{index}") for index in range(count)) + "\n"
+def file(seed, numbers):
+    """A file of the flows with these numbers."""
+    return HEAD + "\n".join(flow(f"f{number}", f"{seed}/{number}") for number in numbers) + "\n"

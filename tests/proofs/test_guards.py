@@ -6,6 +6,7 @@ it offers for a gap closes it, without a new error.
 """
 
 import collections
+import functools
 import re
 
 import baton
@@ -24,22 +25,23 @@ def test_guards(every, seeds):
 
 
 def judge(seed):
-    text = random_guards.file(seed, FLOWS)
-    if baton.disagreements(text, Z3):
+    text = random_guards.file(seed, range(FLOWS))
+    by_z3 = functools.partial(Z3, memory={})
+    if baton.disagreements(text, by_z3):
         for index in range(FLOWS):
-            baton.agree(random_guards.HEAD + random_guards.flow(f"f{index}", f"{seed}/{index}") + "\n", Z3)
+            baton.agree(random_guards.file(seed, [index]), Z3)
     file = read(text)
-    by_z3, by_cells = laws(file, Z3), laws(file, Cells)
-    assert {n: law.must for n, law in by_z3.items()} == {n: law.must for n, law in by_cells.items()}, f"seed {seed}"
-    counts = collections.Counter("clean" for law in by_z3.values() if not law.must)
+    judged, again = laws(file, by_z3), laws(file, Cells)
+    assert {n: law.must for n, law in judged.items()} == {n: law.must for n, law in again.items()}, f"seed {seed}"
+    counts = collections.Counter("clean" for law in judged.values() if not law.must)
     for found in baton.check(text):
-        law = next((law for law in by_z3.values() if about(law, found)), None)
         counts[found["code"]] += 1
+        law = next((law for law in judged.values() if about(law, found)), None)
         if found["code"] in ("B301", "B302"):
             confirm(text, law, found)
             counts[f"{found['code']} whose values are confirmed"] += 1
         if found["code"] == "B301" and found["fixes"]:
-            repair(text, law, found)
+            repair(text, law.flow.name, found)
             counts["B301 whose fix closes the gap"] += 1
     return counts
 
@@ -51,7 +53,7 @@ def about(law, found):
 def confirm(text, law, found):
     """The values that are shown, and the region, are where the diagnostic says."""
     at = found["range"]["start"]["offset"]
-    told = f"{found['message']}\n{found['labels']}\n{found['help']}\n{alone(text, law)}"
+    told = f"{found['message']}\n{found['labels']}\n{found['help']}\n{alone(text, law.flow.name)}"
     state = next(s for s in law.flow.states.values() if at == s.at or at in [a.guard_at for a in s.handoffs()])
     domain = law.domain(state)
     claim = said_to_hold(state, found, at)
@@ -86,26 +88,25 @@ def guard(law, state, text):
     return Resolver(law.file, law.flow).guard(parsed, state)
 
 
-def repair(text, law, found):
-    """The fix leaves no gap in this state, and nothing else is wrong that was not before."""
+def repair(text, name, found):
+    """The fix closes the gap, and no other guard is wrong that was not before."""
     (edit,) = found["fixes"][0]["edits"]
     start, end = (edit["range"][which]["offset"] for which in ("start", "end"))
-    fixed = text[:start] + edit["text"] + text[end:]
-    state = next(state.name for state in law.flow.states.values() if state.at == found["range"]["start"]["offset"])
-    before, after = tell(text, law), tell(fixed, law)
-    assert (state, "B301") not in after and not after - before, f"{found['fixes'][0]['title']}: {after - before}\n{alone(text, law)}"
+    before, after = tell(text, name), tell(text[:start] + edit["text"] + text[end:], name)
+    assert len(after) < len(before) and after <= before, f"{found['fixes'][0]['title']}: {after}\n{alone(text, name)}"
 
 
-def alone(text, law):
-    """The text of this law's flow."""
-    start = text.index(f"flow {law.flow.name} {{")
-    return text[start : text.find("\nflow", start)]
+def tell(text, name):
+    """What the law says of the guards of this flow, as (code, state)."""
+    law = laws(read(alone(text, name)), Cells)[name]
+    places = {state.at: state.name for state in law.flow.states.values()}
+    places |= {arrow.guard_at: state.name for state in law.flow.states.values() for arrow in state.handoffs()}
+    return {(code, places[at]) for code, at in law.must if code in ("B202", "B301", "B302")}
 
 
-def tell(text, law):
-    """Which errors of guards the states of this law's flow have."""
-    flow = laws(read(text), Cells)[law.flow.name]
-    places = {state.at: state.name for state in flow.flow.states.values()}
-    for state in flow.flow.states.values():
-        places |= {arrow.guard_at: state.name for arrow in state.handoffs()}
-    return {(places[at], code) for code, at in flow.must if at in places and code in ("B202", "B301", "B302")}
+def alone(text, name):
+    """The text of this flow only, with what it uses."""
+    thresholds = [line for line in text.splitlines() if line.startswith(f"threshold {name}_")]
+    start = text.index(f"flow {name} {{")
+    end = text.find("\n}\n", start)
+    return "\n".join([random_guards.HEAD, *thresholds, text[start:end], "}", ""])
