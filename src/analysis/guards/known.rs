@@ -6,7 +6,7 @@
 //! counts; what a state makes is forgotten when the work leaves it.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -15,6 +15,7 @@ use super::decision::{Decision, each_atom, guard};
 use super::diagram::TooComplex;
 use super::space::{Space, optional_depths};
 use super::verdict::Verdict;
+use crate::analysis::uses::readings;
 use crate::graph::{Components, Graph};
 use crate::model::walk::StateRef;
 use crate::model::{
@@ -95,7 +96,9 @@ pub(super) struct Arrivals {
     pub(super) doubtful: bool,
     /// States whose guards, or knowledge, were too complex.
     pub(super) complex: Vec<StateId>,
-    /// What is wrong with the guards of states that work comes to, as far as nothing is doubtful.
+    /// How often each state was looked at.
+    pub(super) visits: Vec<u32>,
+    /// What is wrong with the guards of states that were looked at once, as far as nothing is doubtful.
     pub(super) verdicts: FxHashMap<StateId, Verdict>,
 }
 
@@ -110,11 +113,13 @@ pub(super) fn arrivals(space: &Space<'_>) -> Arrivals {
             known: vec![None; flow.states.len()],
             doubtful: is_doubtful(space),
             complex: Vec::new(),
+            visits: vec![0; flow.states.len()],
             verdicts: FxHashMap::default(),
         },
-        visits: vec![0; flow.states.len()],
+        demands: Demands::new(space),
         waiting: BinaryHeap::new(),
         queued: vec![false; flow.states.len()],
+        at: (0, 0),
     };
     for intake in flow.intakes.iter().filter(|intake| !is_unsure(intake)) {
         if let Some(to) = flow[intake.arrow].to {
@@ -129,20 +134,24 @@ struct Spread<'s> {
     space: &'s Space<'s>,
     /// The place of each state in an order in which work mostly comes to them.
     order: Vec<u32>,
+    /// Who comes next: round by round, and in each in that order. What an arrow back brings waits for the next round.
+    waiting: BinaryHeap<Reverse<(u32, u32, StateId)>>,
+    queued: Vec<bool>,
+    /// The round and the place of the state that is looked at.
+    at: (u32, u32),
     asked: Asked,
     arrivals: Arrivals,
-    visits: Vec<u32>,
-    waiting: BinaryHeap<Reverse<(u32, StateId)>>,
-    queued: Vec<bool>,
+    demands: Demands,
 }
 
 #[allow(clippy::indexing_slicing)] // all vectors here have one entry for every state of the flow
 impl Spread<'_> {
     fn run(&mut self) {
-        while let Some(Reverse((_, state))) = self.waiting.pop() {
+        while let Some(Reverse((round, place, state))) = self.waiting.pop() {
+            self.at = (round, place);
             self.queued[state.index()] = false;
-            self.visits[state.index()] += 1;
-            let tired = self.visits[state.index()] > MAX_VISITS;
+            self.arrivals.visits[state.index()] += 1;
+            let tired = self.arrivals.visits[state.index()] > MAX_VISITS;
             if tired || self.visit(state).is_err() {
                 self.arrivals.complex.push(state);
                 self.arrivals.doubtful = true;
@@ -153,6 +162,7 @@ impl Spread<'_> {
     }
 
     fn bring(&mut self, to: StateId, known: &Known) {
+        let known = &self.demands.met(self.space, to, known.clone());
         let new = match &mut self.arrivals.known[to.index()] {
             Some(before) => before.join(known, self.space),
             nothing => {
@@ -162,7 +172,9 @@ impl Spread<'_> {
         };
         let leads_on = !matches!(self.space.flow[to].kind, Kind::End(_));
         if new && leads_on && !std::mem::replace(&mut self.queued[to.index()], true) {
-            self.waiting.push(Reverse((self.order[to.index()], to)));
+            let place = self.order[to.index()];
+            let (round, here) = self.at;
+            self.waiting.push(Reverse((round + u32::from(place <= here), place, to)));
         }
     }
 
@@ -179,10 +191,12 @@ impl Spread<'_> {
             return Ok(());
         }
         let mut decision = Decision::new(space, Some(state), &given, None)?;
-        let verdict = decision.verdict(state, &given)?;
         self.arrivals.verdicts.remove(&id);
-        if verdict != Verdict::default() {
-            self.arrivals.verdicts.insert(id, verdict);
+        if self.arrivals.visits[id.index()] == 1 {
+            let verdict = decision.verdict(state, &given)?;
+            if verdict != Verdict::default() {
+                self.arrivals.verdicts.insert(id, verdict);
+            }
         }
         for (index, handoff) in state.handoffs().enumerate() {
             let taken = decision.handoffs[index];
@@ -244,6 +258,47 @@ impl Asked {
     /// Whether a state, or one that work may come to from there, asks for the path as it was on arrival.
     fn later(&self, state: StateId, path: PathId) -> bool {
         self.lowest.get(path.index()).is_some_and(|&lowest| lowest <= self.components.rank(state))
+    }
+}
+
+/// What states read on arrival as if it were there. That it may be absent is told there (B501), and counts as repaired
+/// from there on.
+struct Demands {
+    /// The optional paths below each field.
+    below: FxHashMap<FieldId, Vec<PathId>>,
+}
+
+impl Demands {
+    fn new(space: &Space<'_>) -> Demands {
+        let mut below: FxHashMap<FieldId, Vec<PathId>> = FxHashMap::default();
+        for (index, path) in space.flow.paths.iter().enumerate() {
+            if let (Root::Field(field), true) = (path.root, path.optional) {
+                below.entry(field).or_default().push(PathId::new(index));
+            }
+        }
+        Demands { below }
+    }
+
+    /// What is known once a state has what it reads.
+    fn met(&self, space: &Space<'_>, state: StateId, known: Known) -> Known {
+        if self.below.is_empty() {
+            return known;
+        }
+        let mut there = BTreeMap::new();
+        for reading in readings(space.flow, state).filter(|reading| reading.by.wants_a_value()) {
+            let read = reading.path.map_or(&[][..], |path| &space.flow[path].steps);
+            for &path in self.below.get(&reading.field).into_iter().flatten() {
+                let shared =
+                    space.flow[path].steps.iter().zip(read).take_while(|(one, other)| one == other).count();
+                let present = space.cells(path).present();
+                let before =
+                    known.get(path).map_or_else(|| present.clone(), |cells| cells.intersection(&present));
+                if space.absent_with(path).is_some_and(|steps| steps.len() <= shared) {
+                    there.insert(path, if before.is_empty() { present } else { before });
+                }
+            }
+        }
+        if there.is_empty() { known } else { known.with(there.into_iter().collect()) }
     }
 }
 

@@ -165,10 +165,11 @@ fn look(space: &Space<'_>, arrivals: &Arrivals, state: StateRef<'_>) -> Option<R
     if arrivals.doubtful {
         return Some(doubtful_verdict(space, state, given.as_ref()));
     }
+    let settled = arrivals.visits.get(state.id.index()) == Some(&1);
     // What no work comes to is looked at as if anything did.
-    let anything = Known::default();
-    let alone = || Decision::new(space, Some(state), &anything, None)?.verdict(state, &anything);
-    given.is_none().then(alone)
+    let given = given.unwrap_or_default();
+    let alone = || Decision::new(space, Some(state), &given, None)?.verdict(state, &given);
+    (!settled).then(alone)
 }
 
 /// For each handoff of the flow whether nothing takes it.
