@@ -118,7 +118,8 @@ class Explorer:
                 self.wrong.add(("unassigned", state.name))
         if state.receipt and (MADE, state.receipt.path[0]) not in held:
             self.wrong.add(("unmade", state.name))
-        if not state.is_end() and (state.kind != "wait" and not state.handoffs() or not all(a.hops for a in state.arrows)):
+        answered = state.is_end() or state.kind == "wait" or state.handoffs()
+        if not answered or not all(arrow.hops for arrow in state.arrows):
             self.wrong.add(("stuck", state.name))
 
     def assigned(self, field, held):
