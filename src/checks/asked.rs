@@ -8,7 +8,7 @@
 use super::approvals::same_owner;
 use super::facts::{At, FlowFacts};
 use super::regions::Values;
-use super::runs::{line, steps};
+use super::runs::{ends, line, steps, with_run};
 use super::words::quoted;
 use crate::analysis::guards::Breach;
 use crate::analysis::worst::{Cases, Cost, Figure, Measure, Run, laps};
@@ -94,10 +94,10 @@ impl Asked<'_> {
         let (name, actor) = (self.name(), &owner.name);
         let message = format!("what `{name}` costs can't be shown: `{}` has no `costs`", actor.text);
         let run = self.facts.graph.runs(|_| true).to(state);
+        let found = Diagnostic::new(Code::NotProved, place, message);
         Some(
-            Diagnostic::new(Code::NotProved, place, message)
+            with_run(found, self.facts.flow, &run)
                 .also(actor.span, "a model whose attempts have no price")
-                .trace(steps(self.facts.flow, &run))
                 .help(format!("write in `{}` what an attempt costs: `costs 0.02 USD`", actor.text)),
         )
     }
@@ -137,7 +137,7 @@ impl Asked<'_> {
         let gates = gates.iter().map(gate).collect::<Vec<_>>().join(" or ");
         let name = &flow[state].name.text;
         let message = format!("work can come to `{name}` and not pass {gates}: {}", line(flow, &run));
-        let found = Diagnostic::new(Code::NotProved, place, message).trace(steps(flow, &run));
+        let found = with_run(Diagnostic::new(Code::NotProved, place, message), flow, &run);
         Some(found.help(format!(
             "lead this way through {gates}; a state is passed when work leaves it by one of its handoffs, not by a \
              time-out or a failure"
@@ -164,7 +164,7 @@ impl Asked<'_> {
             Some(region) => format!("keep `{region}` out by the guards on this way; {known}"),
             None => format!("ask for the condition by a guard on this way; {known}"),
         };
-        Some(Diagnostic::new(Code::NotProved, place, message).trace(steps(flow, &run)).help(help))
+        Some(with_run(Diagnostic::new(Code::NotProved, place, message), flow, &run).help(help))
     }
 
     /// A run to where the arrow starts, and along it.

@@ -62,7 +62,7 @@ fn not_there(at: At<'_>, Lack { reading, absent }: Lack, run: &[ArrowId]) -> Dia
         Some(inside) => found.label(format!("this threshold reads `{path}`")).also(inside, "read here"),
         None => found.label("read here"),
     };
-    let found = found.trace(steps(flow, run));
+    let found = with_run(found, flow, run);
     match absent {
         Some(_) => accept_absence(found, at, reading.by, path, reading.span, run),
         None => found.help(make_it(at, reading.field, reading.by, run)),

@@ -3,9 +3,27 @@
 //! Must not know: what a run shows.
 
 use super::words::way;
-use crate::diagnostics::Label;
+use crate::diagnostics::{Diagnostic, Label};
 use crate::model::words::duration;
 use crate::model::{ArrowId, ArrowKind, Flow, Start, StateId, Timer};
+
+/// So many steps of a run are told: both its ends. A finding in each of many states is not to tell the whole way to each.
+const MOST_STEPS: usize = 100;
+
+/// With the run along these arrows.
+pub(super) fn with_run(found: Diagnostic, flow: &Flow, run: &[ArrowId]) -> Diagnostic {
+    let (ends, left_out) = ends(run);
+    found.trace(steps(flow, &ends), left_out)
+}
+
+/// Both ends of what is too long to be told, and how many are left out between them.
+pub(super) fn ends<T: Clone>(all: &[T]) -> (Vec<T>, usize) {
+    let half = MOST_STEPS / 2;
+    match (all.get(..half), all.len().checked_sub(half).and_then(|rest| all.get(rest..))) {
+        (Some(first), Some(last)) if all.len() > MOST_STEPS => ([first, last].concat(), all.len() - MOST_STEPS),
+        _ => (all.to_vec(), 0),
+    }
+}
 
 /// The steps of a run along these arrows.
 pub(super) fn steps(flow: &Flow, run: &[ArrowId]) -> Vec<Label> {

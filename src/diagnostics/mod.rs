@@ -30,6 +30,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// The run that shows it, step by step, where the reason is a path.
     pub trace: Vec<Label>,
+    /// So many steps after the first half of `trace` are left out.
+    pub left_out: usize,
     /// What to write.
     pub help: Option<String>,
     /// Mechanical repairs.
@@ -74,6 +76,7 @@ impl Diagnostic {
             label: String::new(),
             labels: Vec::new(),
             trace: Vec::new(),
+            left_out: 0,
             help: None,
             fixes: Vec::new(),
         }
@@ -93,10 +96,11 @@ impl Diagnostic {
         self
     }
 
-    /// With the run that shows it.
+    /// With the run that shows it, of which so many steps after the first half of these are left out.
     #[must_use]
-    pub fn trace(mut self, steps: impl IntoIterator<Item = Label>) -> Diagnostic {
-        self.trace.extend(steps);
+    pub fn trace(mut self, steps: Vec<Label>, left_out: usize) -> Diagnostic {
+        self.trace = steps;
+        self.left_out = left_out;
         self
     }
 
