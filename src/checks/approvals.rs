@@ -38,26 +38,21 @@ fn names<'m>(at: At<'m>, positions: &[u32]) -> Vec<&'m Name> {
 }
 
 /// B604: silence goes the way of an answer.
-pub(super) fn silence_approves(at: At<'_>) -> Option<Diagnostic> {
-    let Kind::Approval(_) = &at.state.kind else { return None };
-    let is_timeout = |arrow: &&Arrow| matches!(arrow.kind, ArrowKind::Accept | ArrowKind::Deadline);
-    let options = at.facts.guards.options(at.id).ok()?;
-    at.arrows().filter(is_timeout).find_map(|arrow| counts_as_answer(at, arrow, &options))
-}
-
-/// `options`: those that each handoff takes.
-fn counts_as_answer(at: At<'_>, arrow: &Arrow, options: &[Vec<u32>]) -> Option<Diagnostic> {
+pub(super) fn silence_approves(at: At<'_>, arrow: &Arrow) -> Option<Diagnostic> {
     let target = at.facts.at(arrow.to?);
-    if target.ends_in(false) {
+    let is_timeout = matches!(arrow.kind, ArrowKind::Accept | ArrowKind::Deadline);
+    if !is_timeout || !matches!(at.state.kind, Kind::Approval(_)) || target.ends_in(false) {
         return None;
     }
+    let options = at.facts.guards.options(at.id).ok()?;
     let leads_there = |index: u32| {
         let first = at.flow.arrows_in(&at.flow[HandoffId(index)].arrows).next();
         first.filter(|arrow| arrow.to == Some(target.id) && at.facts.guards.may_take(arrow))
     };
-    let mut handoffs = at.state.handoffs.clone().zip(options);
-    let (answer, taken) = handoffs.find_map(|(index, taken)| Some((leads_there(index)?, taken)))?;
-    let option = names(at, taken).first().map(|option| quoted(&option.text))?;
+    let mut answers = at.state.handoffs.clone().zip(&options);
+    let (answer, option) =
+        answers.find_map(|(index, taken)| Some((leads_there(index)?, *names(at, taken).first()?)))?;
+    let option = quoted(&option.text);
     let (name, to) = (at.name(), target.name());
     let message = format!(
         "silence counts as {option}: when nobody answers `{name}` in time, the work goes to `{to}` as well"

@@ -118,7 +118,8 @@ impl Asked<'_> {
         let found = Diagnostic::new(Code::NotProved, place, message);
         let promise = format!("prove at most {} visits to {name}", run.figure.value);
         let found = found.help(shorten("lower a bound", (run.figure.value < u128::MAX).then_some(promise)));
-        Some(found.trace(self.rounds(&run, |_| None)))
+        let (steps, left_out) = ends(&self.rounds(&run, |_| None));
+        Some(found.trace(steps, left_out))
     }
 
     fn passes_by(&self, place: Span, state: StateId, gates: &[Gate]) -> Option<Diagnostic> {
@@ -219,7 +220,10 @@ impl Asked<'_> {
     /// With the worst run, if one comes to the figure.
     fn with_run(&self, found: Diagnostic, measure: Measure, say: impl Fn(u128) -> String) -> Diagnostic {
         match self.worst.run(self.facts.model, &self.facts.graph, measure) {
-            Some(run) => found.trace(self.rounds(&run, |weight| (weight > 0).then(|| say(weight)))),
+            Some(run) => {
+                let (steps, left_out) = ends(&self.rounds(&run, |weight| (weight > 0).then(|| say(weight))));
+                found.trace(steps, left_out)
+            }
             None => found,
         }
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::{At, FlowFacts};
-use super::runs::{line, steps};
+use super::runs::{line, with_run};
 use super::samples::made;
 use crate::analysis::context::Lack;
 use crate::analysis::live::next_reading;
@@ -153,8 +153,8 @@ fn left_out(facts: &FlowFacts<'_>, handoff: &Handoff, field: FieldId, arrow: Arr
     let message = format!("this `carry` leaves out `{name}`, which `{reader}` reads");
     let found = Diagnostic::new(Code::Dropped, carry.keyword, message)
         .label(format!("`{name}` stays behind"))
-        .also(reading.inside.unwrap_or(reading.span), format!("`{reader}` reads it here"))
-        .trace(steps(flow, &run));
+        .also(reading.inside.unwrap_or(reading.span), format!("`{reader}` reads it here"));
+    let found = with_run(found, flow, &run);
     let last = carry.fields.last()?;
     Some(
         found
@@ -257,9 +257,12 @@ pub(super) fn receipt_not_made(at: At<'_>) -> Option<Diagnostic> {
     let (&field, span) = end.receipt.get().zip(end.receipt.span())?;
     let context = &at.facts.context;
     let told = !context.lacking(at.model, &at.facts.graph, at.id).is_empty();
+    // What did not come in either is read unassigned somewhere, which is told there.
+    let came_in = at.flow.intakes.iter().any(|intake| intake.field == Some(field));
     if end.success != Some(true)
         || !at.facts.reached.contains(at.id)
         || told
+        || !came_in
         || context.assigned.made(at.id, field)
     {
         return None;
@@ -268,6 +271,6 @@ pub(super) fn receipt_not_made(at: At<'_>) -> Option<Diagnostic> {
     let name = &at.flow[field].name.text;
     let message = format!("nothing that was done proves success on: {}", line(at.flow, &run));
     let found = Diagnostic::new(Code::NoReceipt, span, message);
-    let found = found.label(format!("on that path `{name}` is what came in")).trace(steps(at.flow, &run));
+    let found = with_run(found, at.flow, &run).label(format!("on that path `{name}` is what came in"));
     Some(found.help("name a field that some state makes, or a call gives, on every path to this end"))
 }

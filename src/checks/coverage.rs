@@ -129,11 +129,9 @@ fn twice(at: At<'_>, overlap: &Overlap) -> Option<Diagnostic> {
         .guard(&overlap.region.cells)
         .map_or_else(|| "they take the same".to_owned(), |region| format!("both take `{region}`"));
     let found = found.label("this one takes it too").also(place(earlier), "this one takes it");
-    Some(
-        found.help(format!(
-            "{both}: tighten one of them, or make this one `otherwise` if it is to take the rest"
-        )),
-    )
+    let has_rest = at.handoffs().any(|handoff| matches!(handoff.when, When::Otherwise(_)));
+    let rest = if has_rest { "" } else { ", or make this one `otherwise` if it is to take the rest" };
+    Some(found.help(format!("{both}: tighten one of them{rest}")))
 }
 
 /// The handoff at that place among those of a state.

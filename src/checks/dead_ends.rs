@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{At, FlowFacts, ends};
 use super::repairs::add_clause;
-use super::runs::{line, steps};
+use super::runs::{line, with_run};
 use super::samples;
 use super::words::{quoted, way};
 use crate::diagnostics::{Code, Diagnostic};
@@ -112,7 +112,7 @@ fn endless(facts: &FlowFacts<'_>, cycle: &[ArrowId]) -> Option<Diagnostic> {
     let (end, declare) = samples::failure_end(facts);
     let help = format!("count one of its arrows, e.g. this: `{}`{declare}", counted(facts, last, end));
     let found = Diagnostic::new(Code::UnboundedLoop, last.span, message);
-    Some(found.label("this arrow is not counted").trace(steps(flow, cycle)).help(help))
+    Some(with_run(found, flow, cycle).label("this arrow is not counted").help(help))
 }
 
 /// The arrow as it would stand if it were counted.
@@ -174,7 +174,7 @@ fn only_fails(at: At<'_>, run: &[ArrowId]) -> Diagnostic {
         "give it a way to success, e.g. `handoff -> {success} when …`; if it is meant to fail, write \
          `// allow(B307): why` above it"
     );
-    Diagnostic::new(Code::Doomed, at.state.name.span, message).trace(steps(at.flow, run)).help(help)
+    with_run(Diagnostic::new(Code::Doomed, at.state.name.span, message), at.flow, run).help(help)
 }
 
 /// B308: nothing says what happens when the owner can't.

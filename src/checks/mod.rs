@@ -85,7 +85,7 @@ pub static ALL: &[Check] = &[
     check(Code::UnhandledOption, Rule::Flow(approvals::unhandled_option)),
     check(Code::ThinEvidence, Rule::State(approvals::thin_evidence)),
     check(Code::MissingQuestion, Rule::State(approvals::missing_question)),
-    check(Code::SilenceApproves, Rule::State(approvals::silence_approves)),
+    check(Code::SilenceApproves, Rule::Arrow(approvals::silence_approves)),
     check(Code::SelfEscalation, Rule::Arrow(approvals::self_escalation)),
     check(Code::SwallowedOptions, Rule::Flow(approvals::swallowed_options)),
     check(Code::NotProved, Rule::Worst(asked::not_proved)),

@@ -20,7 +20,9 @@ pub(super) fn with_run(found: Diagnostic, flow: &Flow, run: &[ArrowId]) -> Diagn
 pub(super) fn ends<T: Clone>(all: &[T]) -> (Vec<T>, usize) {
     let half = MOST_STEPS / 2;
     match (all.get(..half), all.len().checked_sub(half).and_then(|rest| all.get(rest..))) {
-        (Some(first), Some(last)) if all.len() > MOST_STEPS => ([first, last].concat(), all.len() - MOST_STEPS),
+        (Some(first), Some(last)) if all.len() > MOST_STEPS => {
+            ([first, last].concat(), all.len() - MOST_STEPS)
+        }
         _ => (all.to_vec(), 0),
     }
 }

@@ -129,7 +129,9 @@ fn run(sources: &Sources, steps: usize) -> Diagnostic {
     let step =
         |n: usize| Label { span: Span::new(file, 2 * n + 4, 2 * n + 5), message: format!("step to x{n}") };
     let place = Span::new(file, 0, 1);
-    Diagnostic::new(Code::Unassigned, place, "`x` is not made").label("read here").trace((0..steps).map(step))
+    Diagnostic::new(Code::Unassigned, place, "`x` is not made")
+        .label("read here")
+        .trace((0..steps).map(step).collect(), 0)
 }
 
 #[test]

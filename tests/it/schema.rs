@@ -30,7 +30,7 @@ fn the_output_says_all_that_a_finding_holds() {
     let full = Diagnostic::new(Code::UnknownName, Span::new(main, 3, 4), "`b` is not declared")
         .label("not declared")
         .also(Span::new(team, 0, 1), "did you mean this?")
-        .trace([Label { span: Span::new(main, 5, 7), message: "work comes in".to_owned() }])
+        .trace(vec![Label { span: Span::new(main, 5, 7), message: "work comes in".to_owned() }], 0)
         .help("declare it")
         .fix("change to `x`", Span::new(main, 3, 4), "x");
     let bare = Diagnostic::new(Code::Unused, Span::new(team, 0, 1), "nothing uses `x`");

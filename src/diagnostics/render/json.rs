@@ -47,6 +47,8 @@ struct Diagnostic<'a> {
     labels: Vec<Label<'a>>,
     /// The run of a work item that shows it, step by step; empty where the reason is not a path.
     trace: Vec<Label<'a>>,
+    /// So many steps of a long run are left out, after the first half of `trace`.
+    left_out: usize,
     /// What to write.
     help: Option<Cow<'a, str>>,
     /// Mechanical repairs; each is complete by itself.
@@ -170,6 +172,7 @@ impl<'a> Texts<'a> {
             path: self.path(place.file),
             range: self.range(*place),
             labels: self.labels(diagnostic),
+            left_out: diagnostic.left_out,
             trace: diagnostic.trace.iter().map(|step| self.label(step.span, &step.message)).collect(),
             help: diagnostic.help.as_deref().map(brief),
             fixes: diagnostic.fixes.iter().map(|fix| self.fix(fix)).collect(),

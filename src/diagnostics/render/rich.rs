@@ -71,17 +71,18 @@ fn places(diagnostic: &Diagnostic) -> Vec<(Span, String)> {
 
 /// The steps of the run that are shown, numbered; of a long one both its ends.
 fn steps(diagnostic: &Diagnostic) -> impl Iterator<Item = (Span, String)> {
-    let total = diagnostic.trace.len();
+    let (total, left_out) = (diagnostic.trace.len(), diagnostic.left_out);
     let cut = MOST_STEPS / 2..total.saturating_sub(MOST_STEPS / 2);
     let numbered = diagnostic.trace.iter().enumerate().filter(move |(index, _)| !cut.contains(index));
-    numbered.map(|(index, step)| (step.span, format!("{}. {}", index + 1, step.message)))
+    let number = move |index: usize| index + 1 + if index < total / 2 { 0 } else { left_out };
+    numbered.map(move |(index, step)| (step.span, format!("{}. {}", number(index), step.message)))
 }
 
 fn help(diagnostic: &Diagnostic) -> Option<String> {
     let hidden = |count: usize, what: &str| (count > 0).then(|| format!("{count} more {what} not shown"));
     let places = hidden((diagnostic.labels.len() + 1).saturating_sub(MOST_PLACES), "places are");
-    let steps =
-        hidden(diagnostic.trace.len().saturating_sub(MOST_STEPS), "steps in the middle of the run are");
+    let steps = diagnostic.trace.len().saturating_sub(MOST_STEPS) + diagnostic.left_out;
+    let steps = hidden(steps, "steps in the middle of the run are");
     let help = diagnostic.help.as_deref().map(words);
     let lines: Vec<String> = help.into_iter().chain(places).chain(steps).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
