@@ -41,7 +41,7 @@ pub fn makes(plan: &Plan, flow: &Flow, state: &State) -> Value {
 pub fn raw(plan: &Plan, flow: &Flow, intake: &Intake) -> Value {
     let mut schemas = Schemas::new(plan);
     let root = match (&intake.maps, flow.context.get(&intake.field)) {
-        (Some(maps), _) => schemas.read(maps),
+        (Some(maps), _) => schemas.read(flow, maps),
         (None, Some(field)) => schemas.ty(&field.ty),
         (None, None) => Value::Bool(true),
     };
@@ -161,15 +161,15 @@ impl<'a> Schemas<'a> {
     }
 
     /// An object that holds at least what `maps` read from it.
-    fn read(&mut self, maps: &[plan::Map]) -> Value {
-        let mut root = json!({ "type": "object" });
+    fn read(&mut self, flow: &Flow, maps: &[plan::Map]) -> Value {
+        let mut root = Raw { needed: true, ..Raw::default() };
         for map in maps {
             let MapValue::Raw(keys) = &map.value else { continue };
             let value = self.ty(&map.path.ty);
-            let value = if map.path.optional { or_null(value) } else { value };
-            hold(&mut root, keys, map.path.optional, value);
+            let may_be_absent = may_be_absent(self.plan, flow, &map.path);
+            root.add(keys, !may_be_absent, if may_be_absent { or_null(value) } else { value });
         }
-        root
+        root.schema()
     }
 
     fn field(&mut self, field: &Field) -> Value {
@@ -248,24 +248,63 @@ fn closed<'n>(properties: Map<String, Value>, required: impl Iterator<Item = &'n
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
-/// Makes an object's schema ask for `value` below `keys`. Keys are no more than are written in a row.
-fn hold(object: &mut Value, keys: &[SmolStr], optional: bool, value: Value) {
-    let Some((key, rest)) = keys.split_first() else {
-        *object = value;
-        return;
-    };
-    let Value::Object(members) = object else { return };
-    if !optional {
-        let required = members.entry("required").or_insert_with(|| json!([]));
-        let Value::Array(names) = required else { return };
-        if !names.contains(&key.as_str().into()) {
-            names.push(key.as_str().into());
+/// Whether what fills a path may be absent: its last field is optional. A field that holds it is there by that.
+pub(super) fn may_be_absent(plan: &Plan, flow: &Flow, path: &plan::Path) -> bool {
+    let mut names = path.names.iter();
+    let mut field = names.next().and_then(|name| flow.context.get(name));
+    for name in names {
+        let Some(Field { ty: Type::Asset(asset), .. }) = field else { return path.optional };
+        field = plan.assets.get(asset).and_then(|asset| asset.fields.get(name));
+    }
+    field.map_or(path.optional, |field| field.optional)
+}
+
+/// What is read of a raw record at one place: all of it, and below each key the same again.
+#[derive(Default)]
+struct Raw {
+    /// What must hold of the value itself.
+    all: Vec<Value>,
+    /// It must be there.
+    needed: bool,
+    below: IndexMap<SmolStr, Raw>,
+}
+
+impl Raw {
+    fn add(&mut self, keys: &[SmolStr], needed: bool, value: Value) {
+        let mut here = self;
+        for key in keys {
+            here = here.below.entry(key.clone()).or_default();
+            here.needed |= needed;
+        }
+        here.all.push(value);
+    }
+
+    /// Keys are no more than are written in a row.
+    fn schema(self) -> Value {
+        let mut all = self.all;
+        if !self.below.is_empty() || all.is_empty() {
+            let object = object(self.below);
+            all.push(if self.needed { object } else { or_null(object) });
+        }
+        match <[Value; 1]>::try_from(all) {
+            Ok([only]) => only,
+            Err(all) => json!({ "allOf": all }),
         }
     }
-    let properties = members.entry("properties").or_insert_with(|| json!({}));
-    let Value::Object(properties) = properties else { return };
-    let below = properties.entry(key.as_str()).or_insert_with(|| json!({ "type": "object" }));
-    hold(below, rest, optional, value);
+}
+
+/// An object that has at least these.
+fn object(below: IndexMap<SmolStr, Raw>) -> Value {
+    let needed: Vec<_> = below.iter().filter(|(_, raw)| raw.needed).map(|(key, _)| key.to_string()).collect();
+    let mut object = json!({ "type": "object" });
+    if !needed.is_empty() {
+        object = with(object, "required", needed);
+    }
+    if below.is_empty() {
+        return object;
+    }
+    let properties = below.into_iter().map(|(key, raw)| (key.to_string(), raw.schema()));
+    with(object, "properties", properties.collect::<Map<_, _>>())
 }
 
 /// A reply about one visit that says just this.

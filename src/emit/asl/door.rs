@@ -3,8 +3,10 @@
 //! Must not know: what happens in between.
 //!
 //! An execution starts with `{item, intake, raw}`, or with `{item, intake, record, caller}` where another flow calls
-//! this one. A raw record goes through `I/absent` and `I/filled` (missing reads as null), `I/fits` and `I/map`.
+//! this one. A raw record goes through `I/absent` and `I/filled` (what is missing at its top reads as null), `I/parent-N`
+//! and `I/value-N` (the same deeper down, where what would hold it may be missing too), `I/fits` and `I/map`.
 
+use indexmap::IndexSet;
 use serde_json::{Map, Value, json};
 use smol_str::SmolStr;
 
@@ -16,6 +18,7 @@ use crate::emit::schema;
 use crate::plan::{End, Flow, Intake, MapValue, Outcome, Plan, Type};
 
 const DOOR: &str = "/intakes";
+const NOTHING: &str = "$.nothing";
 const REFUSED: &str = "/refused";
 
 /// Seconds that the engine gives one call of its own interface.
@@ -64,14 +67,9 @@ impl Machine<'_> {
         DOOR.to_owned()
     }
 
-    /// What a raw record may leave out, at its top level.
-    fn absent(&self, intake: &Intake) -> Map<String, Value> {
-        let given = given(self.build.plan, self.flow, intake).into_iter().filter(|given| given.optional);
-        given.filter_map(|given| Some(((*given.steps.first()?).to_owned(), Value::Null))).collect()
-    }
-
     fn first_check(&self, id: &str, intake: &Intake) -> String {
-        if self.absent(intake).is_empty() { format!("{id}/fits") } else { format!("{id}/absent") }
+        let mut given = given(self.build.plan, self.flow, intake).into_iter();
+        if given.any(|given| given.optional) { format!("{id}/absent") } else { format!("{id}/fits") }
     }
 
     fn knock(&self, id: &str, with: &str, next: &str) -> Value {
@@ -83,12 +81,13 @@ impl Machine<'_> {
 
     /// Adds what makes a raw record an asset.
     fn raw(&mut self, id: &str, intake: &Intake) {
-        let absent = self.absent(intake);
-        let fits = format!("{id}/fits");
-        if !absent.is_empty() {
-            self.fill(id, absent, &fits);
-        }
         let given = given(self.build.plan, self.flow, intake);
+        let fits = format!("{id}/fits");
+        if given.iter().any(|given| given.optional) {
+            let gaps = gaps(id, &given);
+            self.fill(id, absent(&given), gaps.first().map_or(&fits, |gap| &gap.name));
+            self.close_gaps(gaps, &fits);
+        }
         let rules = given.iter().map(|given| {
             let at = names::along("$.raw", given.steps.iter().copied());
             receipt::raw(self.build.plan, given.ty, given.optional, &at)
@@ -107,6 +106,28 @@ impl Machine<'_> {
         self.add(&format!("{id}/map"), json!({ "Type": "Pass", "Parameters": parameters, "Next": id }));
     }
 
+    /// Fills what is missing deeper down, each after what holds it. Who has sent a text where an object is due is refused.
+    fn close_gaps(&mut self, gaps: Vec<Gap>, last: &str) {
+        let after: Vec<_> = gaps.iter().skip(1).map(|gap| gap.name.clone()).chain([last.to_owned()]).collect();
+        for (gap, next) in gaps.into_iter().zip(after) {
+            let Gap { name, at, is_parent } = gap;
+            let filled = format!("{name} missing");
+            let there = if is_parent { receipt::holds_more(&at) } else { receipt::is_present(&at) };
+            let missing = if is_parent { receipt::is_absent(&at) } else { json!({ "Variable": at, "IsPresent": false }) };
+            let rules = [(there, next.as_str()), (missing, filled.as_str())];
+            let choices = rules.map(|(mut rule, next)| {
+                insert(&mut rule, "Next", names::state(next).into());
+                rule
+            });
+            let comment = format!("Is {at} there?");
+            self.add(&name, json!({ "Type": "Choice", "Comment": comment, "Choices": choices, "Default": REFUSED }));
+            let mut fill = json!({ "Type": "Pass", "ResultPath": at, "Next": names::state(&next) });
+            let (member, value) = if is_parent { ("Result", json!({})) } else { ("InputPath", NOTHING.into()) };
+            insert(&mut fill, member, value);
+            self.add(&filled, fill);
+        }
+    }
+
     /// Writes what the record leaves out as null.
     fn fill(&mut self, id: &str, absent: Map<String, Value>, next: &str) {
         let filled = format!("{id}/filled");
@@ -116,7 +137,7 @@ impl Machine<'_> {
             json!({ "Type": "Pass", "Parameters": parameters, "Next": filled }),
         );
         let merged = "States.JsonMerge($.absent, $.raw, false)";
-        let parameters = json!({ "item.$": "$.item", "raw.$": merged });
+        let parameters = json!({ "item.$": "$.item", "raw.$": merged, "nothing": null });
         self.add(&filled, json!({ "Type": "Pass", "Parameters": parameters, "Next": next }));
     }
 
@@ -221,6 +242,37 @@ impl Machine<'_> {
     }
 }
 
+/// A place in a raw record that is filled where it is missing: with null, or with an object to hold more.
+struct Gap {
+    name: String,
+    at: String,
+    is_parent: bool,
+}
+
+/// What a raw record may leave out, at its top level.
+fn absent(given: &[Given<'_>]) -> Map<String, Value> {
+    let top = given.iter().filter(|given| given.optional).filter_map(|given| match given.steps.as_slice() {
+        [only] => Some(((*only).to_owned(), Value::Null)),
+        _ => None,
+    });
+    top.collect()
+}
+
+/// What it may leave out below, each after what holds it.
+fn gaps(id: &str, given: &[Given<'_>]) -> Vec<Gap> {
+    let deep = given.iter().filter(|given| given.optional && given.steps.len() > 1);
+    let deep: Vec<&[&str]> = deep.map(|given| given.steps.as_slice()).collect();
+    let parents: IndexSet<&[&str]> =
+        deep.iter().flat_map(|steps| (1..steps.len()).filter_map(|length| steps.get(..length))).collect();
+    let at = |steps: &[&str]| names::along("$.raw", steps.iter().copied());
+    let gap = |kind: &str, index: usize, steps: &[&str]| {
+        Gap { name: format!("{id}/{kind}-{}", index + 1), at: at(steps), is_parent: kind == "parent" }
+    };
+    let parents = parents.iter().enumerate().map(|(index, steps)| gap("parent", index, steps));
+    let values: IndexSet<&[&str]> = deep.iter().copied().collect();
+    parents.chain(values.iter().enumerate().map(|(index, steps)| gap("value", index, steps))).collect()
+}
+
 /// What a raw record must hold.
 fn given<'a>(plan: &'a Plan, flow: &'a Flow, intake: &'a Intake) -> Vec<Given<'a>> {
     if let Some(maps) = &intake.maps {
@@ -231,7 +283,7 @@ fn given<'a>(plan: &'a Plan, flow: &'a Flow, intake: &'a Intake) -> Vec<Given<'a
         return raw
             .map(|(keys, path)| {
                 let steps = keys.iter().map(SmolStr::as_str).collect();
-                Given { steps, ty: &path.ty, optional: path.optional }
+                Given { steps, ty: &path.ty, optional: schema::may_be_absent(plan, flow, path) }
             })
             .collect();
     }

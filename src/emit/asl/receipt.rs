@@ -87,11 +87,13 @@ fn optional(may_be_null: bool, at: &str, fits: Value) -> Value {
     all(vec![is_present(at), fits])
 }
 
-fn is_present(at: &str) -> Value {
+/// It is there, null or not.
+pub(super) fn is_present(at: &str) -> Value {
     json!({ "Variable": at, "IsPresent": true })
 }
 
-fn is_absent(at: &str) -> Value {
+/// It is missing or null.
+pub(super) fn is_absent(at: &str) -> Value {
     any(vec![json!({ "Variable": at, "IsPresent": false }), json!({ "Variable": at, "IsNull": true })])
 }
 
@@ -120,7 +122,12 @@ fn record(plan: &Plan, asset: &str, at: &str) -> Value {
     all(rules.collect())
 }
 
-/// Neither null nor a scalar: that is all that a `Choice` can see of a list.
+/// It is there and may hold more.
+pub(super) fn holds_more(at: &str) -> Value {
+    all(vec![is_present(at), list(at)])
+}
+
+/// Neither null nor a scalar: that is all that a `Choice` can see of a list or a record.
 fn list(at: &str) -> Value {
     let tests = ["IsNull", "IsString", "IsNumeric", "IsBoolean"];
     all(tests.map(|test| json!({ "Variable": at, test: false })).to_vec())
