@@ -81,8 +81,10 @@ fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
     for (name, flow) in &plan.flows {
         let machine = machine::machine(&build, name, flow);
         let names = layout::text(&machine.shortened);
-        let lost = reread::lost(&machine.text, &names, plan, name, options.time_scale);
+        let expected = reread::Expected { plan, name, ids: &build.ids, scale: options.time_scale };
+        let lost = reread::lost(&machine.text, &names, expected);
         faults.extend(lost.into_iter().map(|what| fault(flow, &what)));
+        faults.extend(limits::definition(flow, &machine.text));
         files.push(file(format!("{name}.asl.json"), machine.text));
         if machine.shortened.as_object().is_some_and(|names| !names.is_empty()) {
             files.push(file(format!("{name}.names.json"), names));

@@ -90,6 +90,8 @@ pub enum Feature {
     Years,
     /// Work may be of any size.
     Size,
+    /// A flow may be of any size.
+    Definition,
 }
 
 impl Feature {
@@ -111,6 +113,7 @@ impl Feature {
         Feature::Digits,
         Feature::Years,
         Feature::Size,
+        Feature::Definition,
     ];
 
     /// For people: what is kept.
@@ -133,6 +136,7 @@ impl Feature {
             Feature::Digits => "constants of more than 15 digits",
             Feature::Years => "work that lasts over a year",
             Feature::Size => "work of any size",
+            Feature::Definition => "a flow of any number of states",
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) static TARGET: Target = Target {
         (Feature::Digits, Support::Stated),
         (Feature::Years, Support::Stated),
         (Feature::Size, Support::Stated),
+        (Feature::Definition, Support::Stated),
     ],
     emit,
 };

@@ -106,7 +106,7 @@ pub struct Actor {
     /// Its documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doc: Option<SmolStr>,
-    /// Who that is: the first actor of the same kind with the same binding. Actors with one `owner` are one owner.
+    /// Who that is: of the actors of the same kind with the same binding the first by name. Actors with one `owner` are one owner.
     pub owner: SmolStr,
     /// What it is.
     pub kind: ActorKind,
@@ -151,7 +151,7 @@ impl ActorKind {
 }
 
 /// How an actor is reached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Binding {
     /// The clause: `uses`, `runs`, `calls`, `contact` or `name`.
     pub clause: SmolStr,

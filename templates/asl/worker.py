@@ -4,7 +4,7 @@ The state machine puts a task for an owner into that owner's queue and waits on 
 lets the owner work (with its retries, all under the one token), checks what the owner made, and answers the token.
 It never decides where work goes next: thresholds, bounds and deadlines belong to the state machine.
 
-It runs as a Lambda function on the queues (`handler`, `answer_handler`, `submit_handler`), or anywhere else as
+It runs as Lambda functions (`handler`, `answer_handler`, `submit_handler`, `died_handler`), or anywhere else as
 `python worker.py poll`. `python worker.py --help` lists what people can do with it. It needs boto3 and nothing else.
 
 What owners and people write goes to the state machine and to those who own the work next, never into a log.
@@ -496,7 +496,7 @@ class Worker:
     def _turn_away(self, task):
         """Another execution has an item of this id: this one can't be worked on here, and its failure is taken."""
         log.warning("%s belongs to another execution", task["visit"])
-        self._send(self.sfn.send_task_failure, task["token"], error="Baton.Failed", cause="the item is at work elsewhere")
+        sent(self.sfn.send_task_failure, task["token"], error="Baton.Failed", cause="the item is at work elsewhere")
 
     @staticmethod
     def _expiry(task):
@@ -642,20 +642,9 @@ class Worker:
         self._update(visit["visit"], "SET delivered = :y", {":y": True})
 
     def _engine(self, visit, send, taskToken=None, **answer):
-        if not self._send(send, taskToken or visit["token"], **answer):
+        if not sent(send, taskToken or visit["token"], **answer):
             self._update(visit["visit"], "SET late = :y REMOVE waits_for", {":y": True})
             raise Refused("late", "the work had left this state")
-
-    @staticmethod
-    def _send(send, token, **answer):
-        """Whether the engine still waited for this answer."""
-        try:
-            send(taskToken=token, **answer)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in CLOSED:
-                raise
-            return False
-        return True
 
     # -- the table
 
@@ -713,6 +702,17 @@ class Worker:
             self.handle(json.loads(body), queue_url)
         except Refused as refused:
             log.warning("refused as %s", refused.reason)
+
+
+def sent(send, token, **answer):
+    """Whether the engine still waited for this answer."""
+    try:
+        send(taskToken=token, **answer)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in CLOSED:
+            raise
+        return False
+    return True
 
 
 def is_visit(text):
@@ -864,6 +864,18 @@ def _submit(event):
         raise Refused("unknown", f"`{flow}` has no intake `{intake}`")
     machine = json.loads(os.environ["BATON_MACHINES"])[flow]
     return submit(boto3.client("stepfunctions"), visits(), machine, known[0], event["raw"], event.get("item"))
+
+
+def died_handler(event, _context):
+    """Lambda on executions that ended badly, whatever of: a flow that called one of them learns of it at once."""
+    died(event["detail"], boto3.client("stepfunctions"))
+
+
+def died(detail, sfn):
+    """Tells the caller of this execution, if it had one; who has been told by an end no longer waits."""
+    given = json.loads(sfn.describe_execution(executionArn=detail["executionArn"]).get("input", "{}"))
+    if given.get("caller"):
+        sent(sfn.send_task_failure, given["caller"], error="Baton.Died", cause=f"the run has {detail['status']}")
 
 
 def _poll(arguments):

@@ -21,12 +21,13 @@ def engine():
 
 @pytest.fixture(scope="session")
 def deployed(engine, tmp_path_factory):
-    """Builds an example, with shortened times, and deploys it. What is deployed stays until all tests are done."""
+    """Builds an example or a file, with shortened times, and deploys it. What is deployed stays until all tests are done."""
     deployments = []
 
     def deploy(example, scale):
-        folder = build(example, tmp_path_factory.mktemp(example), scale)
-        deployments.append(Deployment(engine, folder, f"{example.replace('_', '-')}-{len(deployments)}"))
+        name = pathlib.Path(example).stem
+        folder = build(example, tmp_path_factory.mktemp(name), scale)
+        deployments.append(Deployment(engine, folder, f"{name.replace('_', '-')}-{len(deployments)}"))
         return deployments[-1]
 
     yield deploy

@@ -25,8 +25,9 @@ ROLE = "arn:aws:iam::123456789012:role/baton"
 
 
 def build(example, folder, scale=None):
-    """Builds an example for Step Functions and returns the folder."""
-    command = [BATON, "build", ROOT / "examples" / f"{example}.flow", "--target", "asl", "--out", folder]
+    """Builds an example, or the flow in a file, for Step Functions and returns the folder."""
+    file = example if isinstance(example, pathlib.Path) else ROOT / "examples" / f"{example}.flow"
+    command = [BATON, "build", file, "--target", "asl", "--out", folder]
     command += ["--time-scale", str(scale)] if scale else []
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,6 +1,7 @@
 """Flows that call flows, a queue, and a wait, on moto: `release_approval` and `video_titles`."""
 
 import hashlib
+import json
 import time
 
 import pytest
@@ -53,6 +54,27 @@ def test_one_no_decides_and_the_other_runs_go_on_to_their_own_ends(releases):
     late = child(releases, "no", "operations_sign_off")
     assert late.ended()[0] == "SUCCEEDED"  # it told a caller that no longer waited
     assert "approved/tell" in late.steps()
+
+
+def test_a_run_that_comes_to_no_end_is_a_failure_at_once(releases):
+    """A run that began with what its flow does not take in: it dies at the door."""
+    machine, module = releases.machines["security_sign_off"], releases.module
+    told = []
+    given = json.dumps({"item": "x", "intake": "no such way", "record": {}, "caller": "token"})
+    releases.sfn.start_execution(stateMachineArn=machine, name="dies", input=given)
+    run = releases.run("security_sign_off", "dies")
+    assert run.ended()[0] == "FAILED"
+    assert run.steps() == ["/intakes", "/refused", "/refused/tell", "/refused/end"]
+
+    class Steps:
+        def describe_execution(self, executionArn):
+            return releases.sfn.describe_execution(executionArn=executionArn)
+
+        def send_task_failure(self, **answer):
+            told.append(answer)
+
+    module.died({"executionArn": run.arn, "status": "ABORTED"}, Steps())
+    assert told == [{"taskToken": "token", "error": "Baton.Died", "cause": "the run has ABORTED"}]
 
 
 def test_a_high_risk_goes_to_the_director_and_a_bad_release_to_the_queue(releases):

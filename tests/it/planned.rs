@@ -237,8 +237,12 @@ fn actors_with_one_binding_are_one_owner() {
     let plan = reviewed();
     let owners: Vec<_> =
         plan.actors.iter().map(|(name, actor)| (name.as_str(), actor.owner.as_str())).collect();
-    let expected = [("writer", "writer"), ("second", "writer"), ("cms", "cms"), ("editor", "editor")];
+    let expected = [("writer", "second"), ("second", "second"), ("cms", "cms"), ("editor", "editor")];
     assert_eq!(owners, expected);
+    let second = "actor second: model  { uses \"writer-large\" }\n";
+    let moved = REVIEWED.replace(second, "").replace("actor writer:", &format!("{second}actor writer:"));
+    let hash = |text: &str| planned(&[("a.flow", text)]).hash;
+    assert!(moved != REVIEWED && hash(&moved) == hash(REVIEWED), "the order of actors changes nothing");
 }
 
 #[test]

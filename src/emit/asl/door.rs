@@ -10,12 +10,12 @@ use indexmap::IndexSet;
 use serde_json::{Map, Value, json};
 use smol_str::SmolStr;
 
-use super::guards::all;
+use super::guards::{all, present};
 use super::machine::{GAP, Machine};
 use super::states::insert;
 use super::{names, receipt};
 use crate::emit::schema;
-use crate::plan::{End, Flow, Intake, MapValue, Outcome, Plan, Type};
+use crate::plan::{End, Flow, Intake, Kind, MapValue, Outcome, Plan, Type};
 
 const DOOR: &str = "/intakes";
 const NOTHING: &str = "$.nothing";
@@ -57,7 +57,7 @@ impl Machine<'_> {
         let comment = "Which way in?";
         self.add(DOOR, json!({ "Type": "Choice", "Comment": comment, "Choices": rules, "Default": REFUSED }));
         let cause = "The record does not fit the intake: it never became work";
-        self.add(REFUSED, json!({ "Type": "Fail", "Error": "Baton.Refused", "Cause": cause }));
+        self.fail(REFUSED, "Baton.Refused", cause, "The source has it still");
         for (id, intake) in &flow.intakes {
             if intake.from.is_some() {
                 self.raw(id, intake);
@@ -108,21 +108,30 @@ impl Machine<'_> {
 
     /// Fills what is missing deeper down, each after what holds it. Who has sent a text where an object is due is refused.
     fn close_gaps(&mut self, gaps: Vec<Gap>, last: &str) {
-        let after: Vec<_> = gaps.iter().skip(1).map(|gap| gap.name.clone()).chain([last.to_owned()]).collect();
+        let after: Vec<_> =
+            gaps.iter().skip(1).map(|gap| gap.name.clone()).chain([last.to_owned()]).collect();
         for (gap, next) in gaps.into_iter().zip(after) {
             let Gap { name, at, is_parent } = gap;
             let filled = format!("{name} missing");
             let there = if is_parent { receipt::holds_more(&at) } else { receipt::is_present(&at) };
-            let missing = if is_parent { receipt::is_absent(&at) } else { json!({ "Variable": at, "IsPresent": false }) };
+            let missing = if is_parent {
+                receipt::is_absent(&at)
+            } else {
+                json!({ "Variable": at, "IsPresent": false })
+            };
             let rules = [(there, next.as_str()), (missing, filled.as_str())];
             let choices = rules.map(|(mut rule, next)| {
                 insert(&mut rule, "Next", names::state(next).into());
                 rule
             });
             let comment = format!("Is {at} there?");
-            self.add(&name, json!({ "Type": "Choice", "Comment": comment, "Choices": choices, "Default": REFUSED }));
+            self.add(
+                &name,
+                json!({ "Type": "Choice", "Comment": comment, "Choices": choices, "Default": REFUSED }),
+            );
             let mut fill = json!({ "Type": "Pass", "ResultPath": at, "Next": names::state(&next) });
-            let (member, value) = if is_parent { ("Result", json!({})) } else { ("InputPath", NOTHING.into()) };
+            let (member, value) =
+                if is_parent { ("Result", json!({})) } else { ("InputPath", NOTHING.into()) };
             insert(&mut fill, member, value);
             self.add(&filled, fill);
         }
@@ -177,8 +186,10 @@ impl Machine<'_> {
         counters.into()
     }
 
+    /// Each state whose visits are counted, entered 0 times.
     fn no_visits(&self) -> Value {
-        let keys = self.flow.states.keys().map(|name| (self.state_key(name), json!({ "number": 0 })));
+        let counted = self.flow.states.iter().filter(|(_, state)| !matches!(state.kind, Kind::Wait { .. }));
+        let keys = counted.map(|(name, _)| (self.state_key(name), json!({ "number": 0 })));
         keys.collect::<Map<_, _>>().into()
     }
 
@@ -189,8 +200,16 @@ impl Machine<'_> {
         }
     }
 
+    /// Before the end its receipt is looked for, though it is proved to be there.
     fn success(&mut self, name: &str, end: &End, receipt: &str) {
         let receipt = names::below("$.context", receipt);
+        let mut there = present(&receipt);
+        insert(&mut there, "Next", names::state(name).into());
+        let comment = "Is the receipt there?";
+        self.add(
+            &format!("{name}/receipt"),
+            json!({ "Type": "Choice", "Comment": comment, "Choices": [there], "Default": GAP }),
+        );
         let result = json!({ "end": name, "owner": end.owner, "receipt.$": receipt });
         let comment = format!("The work has ended well; the receipt is for {}", end.owner);
         if !self.answers_callers() {
@@ -207,12 +226,17 @@ impl Machine<'_> {
 
     fn failure(&mut self, name: &str, end: &End, reason: &str) {
         let cause = json!({ "end": name, "owner": end.owner, "reason": reason }).to_string();
-        let fail = json!({ "Type": "Fail", "Comment": format!("{} owns what is left", end.owner), "Error": name, "Cause": cause });
+        self.fail(name, name, &cause, &format!("{} owns what is left", end.owner));
+    }
+
+    /// Ends as failed; a flow that called learns of it first.
+    pub(super) fn fail(&mut self, name: &str, error: &str, cause: &str, comment: &str) {
+        let fail = json!({ "Type": "Fail", "Comment": comment, "Error": error, "Cause": cause });
         if !self.answers_callers() {
             self.add(name, fail);
             return;
         }
-        let answer = json!({ "TaskToken.$": "$.caller", "Error": name, "Cause": cause });
+        let answer = json!({ "TaskToken.$": "$.caller", "Error": error, "Cause": cause });
         self.answer(name, name, "sendTaskFailure", answer);
         self.add(&format!("{name}/end"), fail);
     }
@@ -221,13 +245,11 @@ impl Machine<'_> {
     fn answer(&mut self, name: &str, at: &str, call: &str, parameters: Value) {
         let (tell, end) = (format!("{name}/tell"), format!("{name}/end"));
         let end = names::state(&end);
-        let choices = json!([
-            { "Variable": "$.caller", "IsNull": false, "Next": names::state(&tell) },
-            { "Variable": "$.caller", "IsNull": true, "Next": end },
-        ]);
+        let mut called = present("$.caller");
+        insert(&mut called, "Next", names::state(&tell).into());
         self.add(
             at,
-            json!({ "Type": "Choice", "Comment": "Did a flow call?", "Choices": choices, "Default": GAP }),
+            json!({ "Type": "Choice", "Comment": "Did a flow call?", "Choices": [called], "Default": end }),
         );
         let task = json!({
             "Type": "Task",
@@ -265,8 +287,10 @@ fn gaps(id: &str, given: &[Given<'_>]) -> Vec<Gap> {
     let parents: IndexSet<&[&str]> =
         deep.iter().flat_map(|steps| (1..steps.len()).filter_map(|length| steps.get(..length))).collect();
     let at = |steps: &[&str]| names::along("$.raw", steps.iter().copied());
-    let gap = |kind: &str, index: usize, steps: &[&str]| {
-        Gap { name: format!("{id}/{kind}-{}", index + 1), at: at(steps), is_parent: kind == "parent" }
+    let gap = |kind: &str, index: usize, steps: &[&str]| Gap {
+        name: format!("{id}/{kind}-{}", index + 1),
+        at: at(steps),
+        is_parent: kind == "parent",
     };
     let parents = parents.iter().enumerate().map(|(index, steps)| gap("parent", index, steps));
     let values: IndexSet<&[&str]> = deep.iter().copied().collect();

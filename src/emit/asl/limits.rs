@@ -9,7 +9,9 @@ use super::refuse;
 use crate::diagnostics::Diagnostic;
 use crate::emit::{Feature, schema};
 use crate::plan::size::Sizes;
-use crate::plan::{Constant, Field, Flow, Guard, Kind, Named, Plan, State, Timer, Type, When};
+use crate::plan::{
+    Constant, Exact, Field, Flow, Guard, Intake, Kind, MapValue, Named, Plan, State, Timer, Type, When,
+};
 use crate::source::Span;
 
 /// Significant digits that survive a comparison of doubles.
@@ -17,6 +19,9 @@ const DIGITS: usize = 15;
 
 /// Seconds that an execution may last.
 const YEAR: u64 = 365 * 24 * 60 * 60;
+
+/// Bytes that a definition may have.
+const DEFINITION: usize = 1024 * 1024;
 
 /// Bytes that an execution may hold between two of its states, and that a message to an owner may have.
 const PAYLOAD: u64 = 256 * 1024;
@@ -38,9 +43,68 @@ pub(super) fn inexpressible(plan: &Plan) -> Vec<Diagnostic> {
                 .iter()
                 .flat_map(move |(name, state)| of_state(flow, name, state, &sizes))
                 .chain(too_large(plan, flow))
+                .chain(intakes(flow))
+                .chain(too_long(flow))
                 .collect::<Vec<_>>()
         })
+        .chain(bounds(plan))
         .collect()
+}
+
+/// B901 at a definition that Step Functions would not take.
+pub(super) fn definition(flow: &Flow, text: &str) -> Option<Diagnostic> {
+    (text.len() > DEFINITION).then(|| {
+        let message = format!(
+            "its state machine takes {} KiB, and Step Functions takes definitions of {} KiB",
+            text.len().div_ceil(1024),
+            DEFINITION / 1024
+        );
+        refuse(Feature::Definition, flow.span, message)
+            .help("let a part of the states be a flow of its own, and `call` it")
+    })
+}
+
+/// A flow each of whose states is short enough, but not the whole. Where a state is too long by itself, that is told.
+fn too_long(flow: &Flow) -> Option<Diagnostic> {
+    let short = flow.states.values().flat_map(timers).all(|timer| timer.seconds <= YEAR);
+    let long = flow.worst.seconds.is_none_or(|seconds| seconds > YEAR);
+    (short && long).then(|| {
+        let message = "work can take longer than a year, and an execution of Step Functions can't";
+        refuse(Feature::Years, flow.span, message.to_owned())
+    })
+}
+
+/// The constants with which a raw record is filled.
+fn intakes(flow: &Flow) -> impl Iterator<Item = Diagnostic> {
+    let long = |intake: &&Intake| {
+        let mut values = intake.maps.iter().flatten().map(|map| &map.value);
+        values.any(|value| matches!(value, MapValue::Constant(constant) if is_long(constant)))
+    };
+    flow.intakes.values().filter(long).map(|intake| digits(intake.span))
+}
+
+/// The types whose bounds a double can't hold.
+fn bounds(plan: &Plan) -> Vec<Diagnostic> {
+    let assets = plan.assets.values().flat_map(|asset| asset.fields.values());
+    let fields = assets.chain(plan.flows.values().flat_map(|flow| flow.context.values()));
+    let long = fields.filter(|field| {
+        let mut ty = &field.ty;
+        while let Type::List { of, .. } = ty {
+            ty = of;
+        }
+        match ty {
+            Type::Int(bounds) | Type::Number(bounds) => {
+                [bounds.low, bounds.high].into_iter().flatten().any(has_more_digits)
+            }
+            _ => false,
+        }
+    });
+    long.map(|field| digits(field.span)).collect()
+}
+
+fn digits(place: Span) -> Diagnostic {
+    let message = format!("Step Functions compares no more than {DIGITS} digits of a number");
+    refuse(Feature::Digits, place, message)
 }
 
 fn of_state(flow: &Flow, name: &SmolStr, state: &State, sizes: &Named<Size>) -> Vec<Diagnostic> {
@@ -55,10 +119,7 @@ fn of_state(flow: &Flow, name: &SmolStr, state: &State, sizes: &Named<Size>) -> 
         let message = format!("the thresholds of `{name}` are too large for one choice of Step Functions");
         found.push(refuse(Feature::Guards, state.span, message));
     }
-    found.extend(inexact(flow, state).into_iter().map(|place| {
-        let message = format!("Step Functions compares no more than {DIGITS} digits of a number");
-        refuse(Feature::Digits, place, message)
-    }));
+    found.extend(inexact(flow, state).into_iter().map(digits));
     found
 }
 
@@ -191,7 +252,10 @@ fn inexact(flow: &Flow, state: &State) -> Vec<Span> {
 }
 
 fn is_long(constant: &Constant) -> bool {
-    let Constant::Number(number) = constant else { return false };
+    matches!(constant, Constant::Number(number) if has_more_digits(*number))
+}
+
+fn has_more_digits(number: Exact) -> bool {
     let digits = number.0.mantissa().unsigned_abs().to_string();
     digits.trim_end_matches('0').len() > DIGITS
 }

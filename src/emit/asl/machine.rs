@@ -7,10 +7,11 @@ use smol_str::SmolStr;
 
 use super::receipt::Read;
 use super::{Build, ids, layout, names};
-use crate::plan::{Flow, Kind};
+use crate::plan::{Flow, Kind, Outcome};
 
 /// Where a machine goes when no rule holds; it is proved that it never does.
 pub(super) const GAP: &str = "/gap";
+const UNPROVED: &str = "No rule holds for what was delivered, or no receipt is there. Baton has proved that this can't be: please report it.";
 
 /// A machine under construction.
 pub(super) struct Machine<'a> {
@@ -41,7 +42,7 @@ pub(super) fn machine(build: &Build<'_>, name: &SmolStr, flow: &Flow) -> Definit
     for (name, end) in &flow.ends {
         machine.end(name, end);
     }
-    machine.add(GAP, gap());
+    machine.fail(GAP, "Baton.Gap", UNPROVED, "It is proved that nothing comes here");
     let definition = json!({ "Comment": machine.comment(), "StartAt": start, "States": machine.states });
     Definition { text: ids::bound(&layout::text(&definition)), shortened: machine.shortened.into() }
 }
@@ -65,7 +66,13 @@ impl Machine<'_> {
     pub(super) fn arrival(&self, name: &str) -> String {
         let counted =
             self.flow.states.get(name).is_some_and(|state| !matches!(state.kind, Kind::Wait { .. }));
-        let whole = if counted { format!("{name}/arrive") } else { name.to_owned() };
+        let proved =
+            self.flow.ends.get(name).is_some_and(|end| matches!(end.outcome, Outcome::Success { .. }));
+        let whole = match (counted, proved) {
+            (true, _) => format!("{name}/arrive"),
+            (_, true) => format!("{name}/receipt"),
+            _ => name.to_owned(),
+        };
         names::state(&whole).into_owned()
     }
 
@@ -91,10 +98,4 @@ impl Machine<'_> {
         let origin = format!("Emitted by Baton from plan {}; do not edit.", self.build.plan.hash);
         format!("{marking}{}: {doc} {origin}", self.name)
     }
-}
-
-fn gap() -> Value {
-    let cause =
-        "No rule holds for what was delivered. Baton has proved that this can't be: please report it.";
-    json!({ "Type": "Fail", "Error": "Baton.Gap", "Cause": cause })
 }

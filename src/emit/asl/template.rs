@@ -33,6 +33,9 @@ pub(super) fn template(build: &Build<'_>) -> String {
     }
     resources.insert("Submit".into(), submit(build));
     resources.insert("Answer".into(), answer(build));
+    if !build.called.is_empty() {
+        resources.insert("Died".into(), died(build));
+    }
     let marking = build.clock.marking().unwrap_or_default();
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -254,6 +257,36 @@ fn answer(build: &Build<'_>) -> Value {
             "Timeout": SHORT,
             "Environment": { "Variables": { "BATON_TABLE": reference("Visits") } },
             "Policies": policies,
+        },
+    })
+}
+
+/// Answers for runs that have come to no end: stopped by hand, or by the engine itself. A caller would wait until its
+/// deadline. Where an end has told the caller already, this changes nothing.
+fn died(build: &Build<'_>) -> Value {
+    let called = build.called.iter().map(|flow| build.ids.machine(flow));
+    let (machines, names): (Vec<_>, Vec<_>) =
+        called.map(|id| (reference(&id), attribute(&id, "Name"))).unzip();
+    let executions = names.into_iter().map(|name| {
+        let arn = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${Name}:*";
+        json!({ "Fn::Sub": [arn, { "Name": name }] })
+    });
+    let pattern = json!({
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": { "status": ["FAILED", "TIMED_OUT", "ABORTED"], "stateMachineArn": machines },
+    });
+    json!({
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "Description": "Tells the caller of a run that has come to no end",
+            "Handler": "worker.died_handler",
+            "Timeout": SHORT,
+            "Policies": [
+                allow(&["states:DescribeExecution"], executions.collect()),
+                allow(&["states:SendTaskFailure"], "*".into()),
+            ],
+            "Events": { "Died": { "Type": "EventBridgeRule", "Properties": { "Pattern": pattern } } },
         },
     })
 }

@@ -12,7 +12,10 @@ mod options;
 mod state;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use smol_str::SmolStr;
 
 use super::{Actor, Asset, Binding, Enum, Exact, Field, Money, Named, Plan, Type, Worst, hash};
 use crate::analysis::worst::{Cases, Cost};
@@ -128,26 +131,37 @@ fn bounds(range: &model::Bounds) -> super::Bounds {
 }
 
 fn actors(model: &Model, names: &Names) -> Result<Named<Actor>, Incomplete> {
-    let mut actors = Named::<Actor>::default();
-    let mut owners = Named::default();
-    for (name, item) in names.actors.reached(&model.actors) {
-        let unreachable = Incomplete { place: item.name.span };
-        let kind = item.kind.ok_or(unreachable)?;
-        let text = &*item.binding.as_ref().ok_or(unreachable)?.value;
-        let binding = Binding { clause: clause(kind).into(), text: text.into() };
-        let owner =
-            owners.entry(smol_str::format_smolstr!("{} {text}", binding.clause)).or_insert(name.clone());
-        let actor = Actor {
-            doc: item.doc.as_deref().map(Into::into),
-            owner: owner.clone(),
-            kind: actor_kind(kind),
-            binding,
-            responds: item.responds.as_ref().map(|responds| responds.value),
-            costs: item.costs.as_ref().map(|costs| money(&costs.value)),
-        };
-        actors.insert(name.clone(), actor);
+    let built =
+        names.actors.reached(&model.actors).map(|(name, item)| Ok((name.clone(), actor(name, item)?)));
+    let mut actors = built.collect::<Result<Named<Actor>, _>>()?;
+    let mut owners = BTreeMap::<Binding, SmolStr>::new();
+    for (name, actor) in &actors {
+        let owner = owners.entry(actor.binding.clone()).or_insert_with(|| name.clone());
+        if name < owner {
+            owner.clone_from(name);
+        }
+    }
+    for actor in actors.values_mut() {
+        if let Some(owner) = owners.get(&actor.binding) {
+            actor.owner.clone_from(owner);
+        }
     }
     Ok(actors)
+}
+
+/// As if it were the only one with its binding.
+fn actor(name: &SmolStr, item: &model::Actor) -> Result<Actor, Incomplete> {
+    let unreachable = Incomplete { place: item.name.span };
+    let kind = item.kind.ok_or(unreachable)?;
+    let text = &*item.binding.as_ref().ok_or(unreachable)?.value;
+    Ok(Actor {
+        doc: item.doc.as_deref().map(Into::into),
+        owner: name.clone(),
+        kind: actor_kind(kind),
+        binding: Binding { clause: clause(kind).into(), text: text.into() },
+        responds: item.responds.as_ref().map(|responds| responds.value),
+        costs: item.costs.as_ref().map(|costs| money(&costs.value)),
+    })
 }
 
 fn money(money: &model::Money) -> Money {
