@@ -10,9 +10,9 @@ class Context:
     def run(self):
         self.later = self.backward(strict=True)
         self.assigned = self.forward(lambda intake: self.optional | {intake.field}, self.read_here)
-        self.made = self.forward(lambda intake: frozenset())
         self.present = self.forward(lambda intake: frozenset(), self.required_here, forget=True)
-        self.unassigned()
+        self.told = {name: frozenset(self.unassigned(name)) for name in self.assigned}
+        self.made = self.forward(lambda intake: frozenset(), lambda state: self.told[state.name])
         self.receipts()
         self.carried()
 
@@ -47,22 +47,20 @@ class Context:
         guards = [read for arrow in state.handoffs() for read in arrow.reads if read.path[0] not in state.written()]
         return frozenset(read.path[0] for read in state.reads() + guards)
 
-    def unassigned(self):
-        for name, assigned in self.assigned.items():
-            state, told = self.flow.states[name], set()
-            for read in state.reads():
-                field = read.path[0]
-                if field in told or read.lenient and field in assigned:
-                    continue
-                absent = field not in self.present[name] and self.may_be_absent(name, read.path)
-                if field not in assigned or absent:
-                    told.add(field)
-                    self.law.must.add(("B501", read.at))
-            for arrow in state.handoffs():
-                for read in arrow.reads:
-                    if read.path[0] not in assigned | told | set(state.written()):
-                        told.add(read.path[0])
-                        self.law.must.add(("B501", read.at))
+    def unassigned(self, name):
+        """The fields that are told to be unassigned, or absent, in this state."""
+        state, assigned, told = self.flow.states[name], self.assigned[name], set()
+        for read in state.reads():
+            field = read.path[0]
+            absent = not read.lenient and field not in self.present[name] and self.may_be_absent(name, read.path)
+            if field not in told and (field not in assigned or absent):
+                told.add(field)
+                self.law.must.add(("B501", read.at))
+        for read in [read for arrow in state.handoffs() for read in arrow.reads]:
+            if read.path[0] not in assigned | told | set(state.written()):
+                told.add(read.path[0])
+                self.law.must.add(("B501", read.at))
+        return told
 
     def may_be_absent(self, name, path):
         """Whether an optional on the path is not known to be present."""

@@ -85,10 +85,19 @@ class Law:
 
     def leaving(self, state, domain):
         """What is known where arrows start: what the state makes is not."""
+        domain = domain | {path: self.read_as_present(path, domain[path]) for path in self.required(state)}
         domain = {p: frozenset(self.space.cells[p]) if p[0] in state.written() else c for p, c in domain.items()}
         if DECISION in domain:
             domain[DECISION] = frozenset(option for option, _ in state.options)
         return domain
+
+    def required(self, state):
+        """The compared paths on which nothing may be absent here: where it may be is B501, and counts as present from there."""
+        reads = [read.path for read in state.reads() if not read.lenient]
+        return {path[:length] for path in reads for length in range(1, len(path) + 1)} & self.space.cells.keys()
+
+    def read_as_present(self, path, cells):
+        return cells - {ABSENT} or frozenset(self.space.cells[path]) - {ABSENT}
 
     def arriving(self, state, arrow, domain):
         """What is known where this arrow ends, or None if it is never taken."""
