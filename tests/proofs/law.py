@@ -83,16 +83,19 @@ class Law:
             return frozenset([ABSENT]) if self.space.optional[path] == [path] else cells
         return frozenset([maps[path[1:]].value]) if maps[path[1:]] else cells
 
+    def present(self, state, domain):
+        """What is known of work that stands here: what is read has a value, or else that is B501."""
+        return domain | {path: self.read_as_present(path, domain[path]) for path in self.required(state)}
+
     def leaving(self, state, domain):
         """What is known where arrows start: what the state makes is not."""
-        domain = domain | {path: self.read_as_present(path, domain[path]) for path in self.required(state)}
         domain = {p: frozenset(self.space.cells[p]) if p[0] in state.written() else c for p, c in domain.items()}
         if DECISION in domain:
             domain[DECISION] = frozenset(option for option, _ in state.options)
         return domain
 
     def required(self, state):
-        """The compared paths on which nothing may be absent here: where it may be is B501, and counts as present from there."""
+        """The compared paths on which nothing may be absent here."""
         reads = [read.path for read in state.reads() if not read.lenient]
         return {path[:length] for path in reads for length in range(1, len(path) + 1)} & self.space.cells.keys()
 
@@ -101,7 +104,7 @@ class Law:
 
     def arriving(self, state, arrow, domain):
         """What is known where this arrow ends, or None if it is never taken."""
-        domain = self.leaving(state, domain)
+        domain = self.leaving(state, self.present(state, domain))
         if arrow.kind == "handoff":
             guard = self.guard(state, arrow)
             if not self.decide.some(guard, domain):
@@ -134,7 +137,8 @@ class Law:
 
     def domain(self, state):
         """What is known where the state's arrows start; of a state that nothing reaches: its types."""
-        return self.leaving(state, self.arrival.get(state.name) or self.space.everything())
+        known = self.arrival.get(state.name)
+        return self.leaving(state, self.present(state, known) if known else self.space.everything())
 
     def possible(self, edge):
         state = self.flow.states[edge.source]
