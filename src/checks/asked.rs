@@ -11,7 +11,7 @@ use super::regions::Values;
 use super::runs::{ends, line, steps, with_run};
 use super::words::quoted;
 use crate::analysis::guards::Breach;
-use crate::analysis::worst::{Cases, Cost, Figure, Measure, Run, laps};
+use crate::analysis::worst::{Cases, Cost, Figure, Measure, Round, Run, laps};
 use crate::diagnostics::render::counted;
 use crate::diagnostics::{Code, Diagnostic, Label};
 use crate::model::words::{long, money};
@@ -228,12 +228,15 @@ impl Asked<'_> {
         }
     }
 
-    /// The steps of a run, each with what it adds in words; what repeats is shown once.
+    /// The steps of a run, each with what it adds in words; what repeats is shown once. Where it can't be followed any
+    /// further, what each round beyond adds at most.
     fn rounds(&self, run: &Run<'_>, say: impl Fn(u128) -> Option<String>) -> Vec<Label> {
         let mut shown = Vec::new();
-        let arrows = &run.arrows;
-        let last = arrows.iter().rposition(|&arrow| run.weights.of(arrow) > 0);
-        let arrows = arrows.get(..=last.unwrap_or(0)).unwrap_or_default();
+        let last = match run.beyond {
+            Some(_) => run.arrows.len().checked_sub(1),
+            None => run.arrows.iter().rposition(|&arrow| run.weights.of(arrow) > 0),
+        };
+        let arrows = run.arrows.get(..=last.unwrap_or(0)).unwrap_or_default();
         for lap in laps(arrows) {
             let weights = lap.arrows.iter().map(|&arrow| run.weights.of(arrow));
             let round: u128 = weights.clone().sum();
@@ -253,7 +256,17 @@ impl Asked<'_> {
             }
             shown.extend(labels);
         }
+        let beyond = run.beyond.iter().flat_map(|beyond| &beyond.rounds);
+        shown.extend(beyond.flat_map(|round| self.round(round, &say)));
         shown
+    }
+
+    /// An arrow that is taken again and again, with what that adds at most.
+    fn round(&self, round: &Round, say: &impl Fn(u128) -> Option<String>) -> Option<Label> {
+        let mut label = steps(self.facts.flow, &[round.arrow]).pop()?;
+        let each = say(round.price).map(|each| format!(", {each} each")).unwrap_or_default();
+        label.message += &format!(", at most {} times{each}", round.times);
+        Some(label)
     }
 
     fn name(&self) -> &str {
