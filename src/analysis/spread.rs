@@ -9,8 +9,7 @@ use super::sets::{Meet, Set, Sets};
 use crate::graph::{Graph, StateSet};
 use crate::model::{ArrowId, StateId};
 
-/// What is in each state's set on arrival, of so many items: what comes along the arrows that lead there. `starts` are
-/// the arrows of intakes with where they lead; `on` turns what its start has into what an arrow brings; an intake's
+/// What is in each state's set on arrival, of so many items: what comes along the arrows that lead there. `on` turns what its start has into what an arrow brings; an intake's
 /// arrow begins with nothing. A state to which no arrow leads has the neutral set.
 pub(super) fn forward(
     graph: &Graph<'_>,

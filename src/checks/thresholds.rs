@@ -1,6 +1,6 @@
 //! Every handoff has a threshold that asks for something: B201, B203, B204.
 //!
-//! Must not know: which values satisfy a guard (that is exact, and comes later).
+//! Must not know: which values satisfy a guard (see `coverage`).
 
 use super::facts::At;
 use super::samples;
