@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 use super::sets::{Set, Sets};
 use super::spread::backward;
 use super::uses::{
-    Reader, Reading, by_guards, carry_of, handoff_of, may_read_more, may_write_more, readings, writings,
+    Reader, Reading, by_guards, carry_of, handoff_of, may_read_more, may_write_more, readings, writes,
+    writings,
 };
 use crate::graph::Graph;
 use crate::model::{ArrowId, FieldId, Flow, Start, StateId};
@@ -88,12 +89,8 @@ impl Live {
 
 /// Where a handoff's arrow starts; none for other arrows, on which nothing is written.
 fn handoff_start(flow: &Flow, arrow: ArrowId) -> Option<StateId> {
-    let arrow = &flow[arrow];
-    handoff_of(arrow)?;
-    match arrow.from {
-        Start::State(state) => Some(state),
-        Start::Intake(_) => None,
-    }
+    handoff_of(&flow[arrow])?;
+    flow[arrow].start()
 }
 
 /// What the state itself can't do without.
@@ -126,10 +123,6 @@ fn keep_carried(flow: &Flow, arrow: ArrowId, set: &mut Set) {
     kept.retain(|&field| set.contains(field));
     set.fill(false);
     kept.into_iter().for_each(|field| set.insert(field));
-}
-
-fn writes(flow: &Flow, state: StateId, field: FieldId) -> bool {
-    writings(flow, state).any(|(written, _)| written == field)
 }
 
 /// After an arrow: the nearest state that can't do without the field's value, with the way there, the arrow first.

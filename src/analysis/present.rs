@@ -4,12 +4,12 @@
 
 use rustc_hash::FxHashMap;
 
-use super::guards::{Guards, Known};
+use super::guards::{Guards, Known, optional_depths};
 use super::sets::{Meet, Set, Sets};
 use super::spread::forward;
 use super::uses::{Reading, by_guards, handoff_of, may_write_more, readings, writings};
 use crate::graph::{Graph, Runs};
-use crate::model::{ArrowId, FieldId, Flow, Model, PathId, Root, Start, StateId, Type};
+use crate::model::{ArrowId, FieldId, Flow, Model, PathId, Root, Start, StateId};
 
 /// A value that may be absent: the field of optional type, by the steps to it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -84,7 +84,7 @@ impl Present {
         let absent = |arrow: ArrowId| !self.brings.contains(arrow.index(), number);
         let begins = |&arrow: &ArrowId| {
             let there = |from: StateId| self.everywhere.contains(from.index(), number);
-            absent(arrow) && start_of(graph.flow, arrow).is_none_or(|from| there(from) && runs.reach(from))
+            absent(arrow) && graph.flow[arrow].start().is_none_or(|from| there(from) && runs.reach(from))
         };
         let starts: Vec<ArrowId> = (0..graph.flow.arrows.len()).map(ArrowId::new).filter(begins).collect();
         let rest = graph.runs_from(starts, absent);
@@ -106,15 +106,8 @@ impl Absences {
     #[must_use]
     pub fn to(&self, flow: &Flow, at: StateId) -> Vec<ArrowId> {
         let rest = self.rest.to(at);
-        let before = rest.first().and_then(|&first| start_of(flow, first)).map(|from| self.before.to(from));
+        let before = rest.first().and_then(|&first| flow[first].start()).map(|from| self.before.to(from));
         before.unwrap_or_default().into_iter().chain(rest).collect()
-    }
-}
-
-fn start_of(flow: &Flow, arrow: ArrowId) -> Option<StateId> {
-    match flow[arrow].from {
-        Start::State(from) => Some(from),
-        Start::Intake(_) => None,
     }
 }
 
@@ -164,8 +157,7 @@ impl Optionals {
             let known = guards.known(state);
             let behind = if self.is_tested(flow, state) { guards.known_behind(state) } else { Vec::new() };
             for (arrow, _) in graph.leaving(state) {
-                let tested = handoff_of(&flow[arrow])
-                    .and_then(|handoff| behind.get(handoff.index() - flow[state].handoffs.start as usize));
+                let tested = handoff_of(&flow[arrow]).and_then(|handoff| behind.get(flow.place_of(handoff)));
                 self.known(guards, tested.map_or(known, Option::as_ref), &mut set);
                 if tested.is_none() {
                     self.forget_writings(flow, state, &mut set);
@@ -237,18 +229,8 @@ fn optionals_of(model: &Model, flow: &Flow, reading: &Reading) -> Vec<Optional> 
 
 /// The optional values through which a path leads, the outermost first.
 fn optionals(model: &Model, flow: &Flow, path: PathId) -> Vec<Optional> {
-    let path = &flow[path];
-    let (Root::Field(field), true) = (path.root, path.optional) else { return Vec::new() };
-    let mut found = Vec::new();
-    let mut ty = &flow[field].ty;
-    for length in 0..=path.steps.len() {
-        let (before, rest) = path.steps.split_at(length);
-        if ty.optional {
-            found.push(Optional { field, steps: before.to_vec() });
-        }
-        let (Some(&step), Type::Asset(asset)) = (rest.first(), &ty.ty) else { break };
-        let Some(next) = model[*asset].fields.get(step as usize) else { break };
-        ty = &next.ty;
-    }
-    found
+    let Root::Field(field) = flow[path].root else { return Vec::new() };
+    let depths = optional_depths(model, flow, &flow[path]).into_iter();
+    let steps = |depth| flow[path].steps.get(..depth).map(<[u32]>::to_vec);
+    depths.filter_map(|depth| Some(Optional { field, steps: steps(depth)? })).collect()
 }

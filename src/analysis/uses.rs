@@ -150,6 +150,12 @@ pub fn writings(flow: &Flow, id: StateId) -> impl Iterator<Item = (FieldId, Span
     written(flow, id).filter_map(|used| Some((used.field?, used.span)))
 }
 
+/// Whether a state writes the field.
+#[must_use]
+pub fn writes(flow: &Flow, state: StateId, field: FieldId) -> bool {
+    writings(flow, state).any(|(written, _)| written == field)
+}
+
 /// What a state may write is not wholly known.
 pub fn may_write_more(flow: &Flow, id: StateId) -> bool {
     let unknown = matches!(&flow[id].kind, Kind::Call(call) if call.unknown);

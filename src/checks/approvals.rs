@@ -72,8 +72,7 @@ pub(super) fn silence_approves(at: At<'_>, arrow: &Arrow) -> Option<Diagnostic> 
 pub(super) fn swallowed_options(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
     let swallowed = |(at, verdict): (At<'_>, &Verdict)| {
         let (index, options) = verdict.swallowed.as_ref()?;
-        let handoff = at.state.get().handoffs.clone().nth(*index)?;
-        let When::Otherwise(word) = facts.flow[HandoffId(handoff)].when else { return None };
+        let When::Otherwise(word) = at.handoff_at(*index)?.when else { return None };
         let options = names(at, options);
         let said: Vec<_> = options.iter().map(|option| quoted(&option.text)).collect();
         let (last, others) = said.split_last()?;

@@ -5,6 +5,8 @@
 //! A run along what is known breaks a proof whatever the rest is; that nothing breaks it is nowhere said, so it need
 //! not be withheld.
 
+use std::collections::BTreeMap;
+
 use super::approvals::same_owner;
 use super::facts::{At, FlowFacts};
 use super::regions::Values;
@@ -16,8 +18,8 @@ use crate::diagnostics::render::counted;
 use crate::diagnostics::{Code, Diagnostic, Label};
 use crate::model::words::{long, money};
 use crate::model::{
-    ActorId, Arrow, ArrowId, ArrowKind, Claim, FlowId, Gate, Guard, HandoffId, Kind, Money, Prove, Start,
-    StateId, When,
+    ActorId, ArrowId, ArrowKind, Claim, FlowId, Gate, Guard, Handoff, Kind, Money, Prove, Start, StateId,
+    When,
 };
 use crate::source::Span;
 
@@ -124,7 +126,20 @@ impl Asked<'_> {
 
     fn passes_by(&self, place: Span, state: StateId, gates: &[Gate]) -> Option<Diagnostic> {
         let flow = self.facts.flow;
-        let passes = |arrow: ArrowId| gates.iter().any(|gate| self.passes(&flow[arrow], *gate));
+        let leaves: BTreeMap<StateId, Vec<Vec<bool>>> =
+            gates.iter().fold(BTreeMap::new(), |mut leaves, gate| {
+                leaves.entry(gate.state).or_default().push(self.leaves(*gate));
+                leaves
+            });
+        let passes = |arrow: ArrowId| {
+            let arrow = &flow[arrow];
+            let Some(gates) = arrow.start().and_then(|from| leaves.get(&from)) else { return false };
+            match arrow.kind {
+                ArrowKind::Wait => true,
+                ArrowKind::Handoff(id) => gates.iter().any(|gate| gate.get(flow.place_of(id)) == Some(&true)),
+                _ => false,
+            }
+        };
         let run = self.facts.graph.runs(|arrow| !passes(arrow)).to(state);
         if run.is_empty() {
             return None;
@@ -178,20 +193,17 @@ impl Asked<'_> {
         run
     }
 
-    /// Whether work that takes the arrow leaves the gate as it is asked to, for all that is known.
-    fn passes(&self, arrow: &Arrow, gate: Gate) -> bool {
-        let left = match arrow.kind {
-            ArrowKind::Wait => true,
-            ArrowKind::Handoff(handoff) => gate.with.is_none_or(|option| self.decides(handoff, option)),
-            _ => false,
+    /// For each handoff of a gate whether what takes it leaves as it is asked to: by any, or with that option decided.
+    /// What is unknown may do so.
+    fn leaves(&self, gate: Gate) -> Vec<bool> {
+        let at = self.facts.at(gate.state);
+        let taken = gate.with.and_then(|_| self.facts.guards.options(gate.state).ok());
+        let leaves = |(place, handoff): (usize, &Handoff)| {
+            let unknown = matches!(&handoff.when, When::Guard(_, guard) if guard.is_unknown());
+            let options = taken.as_ref().and_then(|taken| taken.get(place));
+            unknown || options.is_none_or(|options| options.iter().all(|option| Some(*option) == gate.with))
         };
-        arrow.from == Start::State(gate.state) && left
-    }
-
-    /// Whether what takes the handoff has that option decided; what is unknown may do so.
-    fn decides(&self, handoff: HandoffId, option: u32) -> bool {
-        let unknown = matches!(&self.facts.flow[handoff].when, When::Guard(_, guard) if guard.is_unknown());
-        unknown || self.facts.guards.implies(handoff, option).unwrap_or(true)
+        at.handoffs().enumerate().map(leaves).collect()
     }
 
     fn decides_own_work(&self, place: Span, approval: StateId, others: &[StateId]) -> Option<Diagnostic> {

@@ -8,7 +8,7 @@ use super::repairs::{add_clause, delete};
 use super::samples;
 use crate::analysis::guards::{Gap, Never, Overlap, Verdict};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Handoff, HandoffId, When};
+use crate::model::{Handoff, When};
 use crate::source::Span;
 
 /// B202: a way that no work ever takes.
@@ -21,7 +21,7 @@ pub(super) fn never_true(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
 }
 
 fn shut(at: At<'_>, never: &Never) -> Option<Diagnostic> {
-    let handoff = handoff(at, never.handoff)?;
+    let handoff = at.handoff_at(never.handoff)?;
     let name = at.name();
     let place = place(handoff);
     let target = at.flow.arrows_in(&handoff.arrows).next().and_then(|arrow| arrow.to);
@@ -119,7 +119,7 @@ pub(super) fn overlap(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
 }
 
 fn twice(at: At<'_>, overlap: &Overlap) -> Option<Diagnostic> {
-    let (earlier, later) = (handoff(at, overlap.earlier)?, handoff(at, overlap.later)?);
+    let (earlier, later) = (at.handoff_at(overlap.earlier)?, at.handoff_at(overlap.later)?);
     let values = Values::of(at.facts);
     let example = values.example(&overlap.region).unwrap_or_else(|| "everything".to_owned());
     let message =
@@ -132,12 +132,6 @@ fn twice(at: At<'_>, overlap: &Overlap) -> Option<Diagnostic> {
     let has_rest = at.handoffs().any(|handoff| matches!(handoff.when, When::Otherwise(_)));
     let rest = if has_rest { "" } else { ", or make this one `otherwise` if it is to take the rest" };
     Some(found.help(format!("{both}: tighten one of them{rest}")))
-}
-
-/// The handoff at that place among those of a state.
-fn handoff(at: At<'_>, index: usize) -> Option<&Handoff> {
-    let id = at.state.handoffs.start.checked_add(u32::try_from(index).ok()?)?;
-    at.state.handoffs.contains(&id).then(|| &at.state.flow[HandoffId(id)])
 }
 
 /// Where a handoff's condition stands.

@@ -13,7 +13,7 @@ use super::runs::{line, with_run};
 use super::samples;
 use super::words::{quoted, way};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::graph::{Graph, Side, StateSet};
+use crate::graph::{Side, StateSet};
 use crate::model::{ActorKind, Arrow, ArrowId, ArrowKind, Name, StateId, When};
 
 /// B303: work arrives, and no handoff leads on.
@@ -96,9 +96,7 @@ fn state_before(at: At<'_>) -> Option<&str> {
 
 /// B305: work can go round for ever.
 pub(super) fn unbounded_loop(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
-    let uncounted = Graph::new(facts.flow, |_, arrow| {
-        arrow.bound.is_none() && !arrow.bound_unknown && facts.guards.may_take(arrow)
-    });
+    let uncounted = facts.graph.only(|_, arrow| arrow.bound.is_none() && !arrow.bound_unknown);
     uncounted.short_cycles().iter().filter_map(|cycle| endless(facts, cycle)).collect()
 }
 

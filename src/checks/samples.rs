@@ -5,6 +5,7 @@
 use rust_decimal::Decimal;
 
 use super::facts::{At, FlowFacts};
+use crate::analysis::uses::writings;
 use crate::model::{Actor, ActorKind, ArrowKind, Bounds, FieldId, Kind, Model, Type};
 
 /// Who might own a state: a human where people usually answer; the first who owns nothing, else the first.
@@ -31,13 +32,7 @@ pub(super) fn next(at: At<'_>) -> &str {
 
 /// The fields that are new when work leaves a state by a handoff.
 pub(super) fn made(at: At<'_>) -> impl Iterator<Item = FieldId> {
-    let state = at.state.get();
-    let given = match &state.kind {
-        Kind::Call(call) => call.runs.as_slice(),
-        _ => &[],
-    };
-    let given = given.iter().filter_map(|run| run.gives.as_ref());
-    state.makes.iter().chain(given).filter_map(|made| made.field)
+    writings(at.flow, at.id).map(|(field, _)| field)
 }
 
 /// A test of what is made at a state, if anything made there can be tested.

@@ -13,7 +13,7 @@ pub use cycles::{Components, Side};
 pub use reach::{Runs, Ways};
 pub use states::{StateMap, StateSet};
 
-use crate::model::{Arrow, ArrowId, Flow, Start, StateId};
+use crate::model::{Arrow, ArrowId, Flow, StateId};
 
 /// The chosen arrows of a flow between its states, by where they start and by where they lead. Arrows of intakes
 /// start at no state, arrows with an unknown target lead to none: neither is in it.
@@ -32,7 +32,7 @@ impl<'m> Graph<'m> {
         let arrows = || {
             let numbered = flow.arrows.iter().enumerate().map(|(index, arrow)| (ArrowId::new(index), arrow));
             let chosen = numbered.filter(|(id, arrow)| takes(*id, arrow));
-            chosen.filter_map(|(id, arrow)| Some((id, start_of(arrow)?, arrow.to?)))
+            chosen.filter_map(|(id, arrow)| Some((id, arrow.start()?, arrow.to?)))
         };
         Graph::of(flow, arrows)
     }
@@ -53,15 +53,9 @@ impl<'m> Graph<'m> {
         let arrows = || {
             let chosen = self.by_start.arrows.iter().map(|&id| (id, &self.flow[id]));
             let chosen = chosen.filter(|(id, arrow)| keep(*id, arrow));
-            chosen.filter_map(|(id, arrow)| Some((id, start_of(arrow)?, arrow.to?)))
+            chosen.filter_map(|(id, arrow)| Some((id, arrow.start()?, arrow.to?)))
         };
         Graph::of(self.flow, arrows)
-    }
-
-    /// The flow whose states and arrows these are.
-    #[must_use]
-    pub fn flow(&self) -> &'m Flow {
-        self.flow
     }
 
     /// The arrows that start in a state with their targets, in the order of the text.
@@ -71,7 +65,7 @@ impl<'m> Graph<'m> {
 
     /// The arrows that lead to a state with the states in which they start, in the order of the text.
     pub fn arriving(&self, state: StateId) -> impl Iterator<Item = (ArrowId, StateId)> + '_ {
-        self.by_target.of(state).iter().filter_map(|&arrow| Some((arrow, start_of(&self.flow[arrow])?)))
+        self.by_target.of(state).iter().filter_map(|&arrow| Some((arrow, self.flow[arrow].start()?)))
     }
 
     /// The arrows of intakes with where they lead, in the order of the text.
@@ -82,13 +76,6 @@ impl<'m> Graph<'m> {
     /// All states, in the order of the text.
     pub fn states(&self) -> impl DoubleEndedIterator<Item = StateId> + ExactSizeIterator + use<> {
         (0..self.flow.states.len()).map(StateId::new)
-    }
-}
-
-fn start_of(arrow: &Arrow) -> Option<StateId> {
-    match arrow.from {
-        Start::State(state) => Some(state),
-        Start::Intake(_) => None,
     }
 }
 

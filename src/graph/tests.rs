@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{ArrowKind, Intake, IntakeId, Kind, Name, Slot, State};
+use crate::model::{ArrowKind, Intake, IntakeId, Kind, Name, Slot, Start, State};
 use crate::source::{FileId, Span};
 
 const SPAN: Span = Span { file: FileId(0), start: 0, end: 0 };
@@ -88,7 +88,7 @@ fn distances(flow: &Flow) -> Vec<Vec<usize>> {
     let states = flow.states.len();
     let mut far = vec![vec![usize::MAX / 4; states]; states];
     for arrow in &flow.arrows {
-        far[start_of(arrow).unwrap().index()][arrow.to.unwrap().index()] = 1;
+        far[arrow.start().unwrap().index()][arrow.to.unwrap().index()] = 1;
     }
     for by in 0..states {
         for from in 0..states {
@@ -151,7 +151,7 @@ proptest! {
             let far = if to == 0 { 0 } else { far[0][to] };
             prop_assert_eq!(run.len(), if far <= flow.states.len() { far + 1 } else { 0 });
             prop_assert!(run.iter().skip(1).all(|&arrow| takes(arrow)));
-            prop_assert!(run.windows(2).all(|pair| flow[pair[0]].to == start_of(&flow[pair[1]])));
+            prop_assert!(run.windows(2).all(|pair| flow[pair[0]].to == flow[pair[1]].start()));
             prop_assert!(run.last().is_none_or(|&last| flow[last].to == Some(StateId::new(to))));
         }
     }
@@ -177,12 +177,12 @@ proptest! {
         let cycles = graph.short_cycles();
         let mut told: Vec<StateId> = Vec::new();
         for cycle in &cycles {
-            let first = start_of(&flow[cycle[0]]).unwrap();
+            let first = flow[cycle[0]].start().unwrap();
             let members = graph.states().filter(|&state| components.same(first, state));
             let shortest = members.map(|state| far[state.index()][state.index()]).min();
             prop_assert_eq!(Some(cycle.len()), shortest);
             for (one, next) in cycle.iter().zip(cycle.iter().cycle().skip(1)) {
-                prop_assert_eq!(flow[*one].to, start_of(&flow[*next]));
+                prop_assert_eq!(flow[*one].to, flow[*next].start());
             }
             prop_assert!(told.iter().all(|&other| !components.same(first, other)));
             told.push(first);
@@ -196,7 +196,7 @@ proptest! {
     fn the_edges_of_a_set_lead_to_and_from_all_of_it(flow in random_flow(), chosen in any::<u8>()) {
         let inside = |_: ArrowId, arrow: &Arrow| {
             let chosen = |state: StateId| chosen & 1 << state.index() != 0;
-            start_of(arrow).is_some_and(chosen) && arrow.to.is_some_and(chosen)
+            arrow.start().is_some_and(chosen) && arrow.to.is_some_and(chosen)
         };
         let graph = Graph::new(&flow, inside);
         let set = StateSet::of(flow.states.len(), |state| chosen & 1 << state.index() != 0);

@@ -134,6 +134,17 @@ pub struct Arrow {
     pub inherited: bool,
 }
 
+impl Arrow {
+    /// The state in which it starts; none for an intake's.
+    #[must_use]
+    pub fn start(&self) -> Option<StateId> {
+        match self.from {
+            Start::State(state) => Some(state),
+            Start::Intake(_) => None,
+        }
+    }
+}
+
 /// Where an arrow starts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Start {

@@ -79,6 +79,13 @@ impl<'m> StateRef<'m> {
         self.get().handoffs.clone().map(move |id| &self.flow[HandoffId(id)])
     }
 
+    /// The handoff at that place among them.
+    #[must_use]
+    pub fn handoff_at(self, place: usize) -> Option<&'m Handoff> {
+        let mut ids = self.get().handoffs.clone();
+        ids.nth(place).map(|id| &self.flow[HandoffId(id)])
+    }
+
     /// All arrows that start here.
     pub fn arrows(self) -> impl Iterator<Item = &'m Arrow> {
         self.flow.arrows_in(&self.get().arrows)
@@ -86,6 +93,12 @@ impl<'m> StateRef<'m> {
 }
 
 impl Flow {
+    /// The place of a handoff among those of its state.
+    #[must_use]
+    pub fn place_of(&self, handoff: HandoffId) -> usize {
+        handoff.index() - self[self[handoff].state].handoffs.start as usize
+    }
+
     /// The arrows of a state, handoff, timer or exit.
     pub fn arrows_in(&self, range: &Range<u32>) -> impl Iterator<Item = &Arrow> {
         range.clone().map(|id| &self[ArrowId(id)])

@@ -1,7 +1,7 @@
 //! The values of one path, cut into cells at the constants with which the flow compares it: no guard of the flow can
 //! tell two values of one cell apart. And sets of such cells.
 //!
-//! Must not know: other paths, guards, states.
+//! Must not know: other paths, guards, where they are looked at.
 //!
 //! Dense types (`number`, `percent`, `money`, `duration`) are cut into points and open intervals, `int` into points and
 //! runs of whole numbers, enums and texts into what is mentioned and the rest; an optional path has one cell more, for
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use crate::model::{Bounds, CompareOp, Kind, Model, Path, Test, Type, Value, walk::StateRef};
+use crate::model::{Approval, Bounds, CompareOp, Model, Path, Test, Type, Value};
 
 /// Values that no guard of the flow tells apart.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,10 +123,10 @@ impl CellSet {
 }
 
 impl Cells {
-    /// The cells of a path that is compared with these constants; `state`: whose decision it is.
+    /// The cells of a path that is compared with these constants; `approval`: whose decision it is.
     pub(super) fn new(
         model: &Model,
-        state: Option<StateRef<'_>>,
+        approval: Option<&Approval>,
         path: &Path,
         constants: &[&Value],
     ) -> Cells {
@@ -141,12 +141,9 @@ impl Cells {
                 let declared = &model[*id];
                 (members(declared.members.len(), constants), declared.unknown)
             }
-            Type::Options(_) => match state.map(|state| &state.get().kind) {
-                Some(Kind::Approval(approval)) => {
-                    (members(approval.options.len(), constants), approval.options_unknown)
-                }
-                _ => (Vec::new(), true),
-            },
+            Type::Options(_) => approval.map_or((Vec::new(), true), |approval| {
+                (members(approval.options.len(), constants), approval.options_unknown)
+            }),
             Type::Bool => (vec![Cell::Truth(false), Cell::Truth(true)], false),
             Type::Text { max } => (texts(*max, constants), false),
             Type::Url => (texts(None, constants), false),
@@ -408,7 +405,7 @@ mod tests {
         );
     }
 
-    /// The value that stands for a cell, doubled so that halves are whole.
+    /// A value that stands for a cell.
     fn inside(cell: &Cell, discrete: bool) -> Option<Decimal> {
         let step = if discrete { Decimal::ONE } else { Decimal::new(5, 1) };
         match cell {

@@ -134,9 +134,9 @@ fn without(
         let Some(known) = along(space, arrow, known)? else { return Ok(None) };
         return Decision::new(space, None, &known, Some(condition))?.unasked(None);
     }
-    let given = handing_on(space, &space.flow[from], known);
+    let given = handing_on(space, from, known);
     let state = StateRef { id: from, flow: space.flow, model: space.model };
-    let index = id.index() - space.flow[from].handoffs.start as usize;
+    let index = space.flow.place_of(id);
     Decision::new(space, Some(state), &given, Some(condition))?.unasked(Some(index))
 }
 
@@ -145,9 +145,9 @@ fn along(space: &Space<'_>, arrow: &Arrow, known: &Known) -> Result<Option<Known
     let flow = space.flow;
     let Start::State(from) = arrow.from else { return Ok(Some(known.clone())) };
     let ArrowKind::Handoff(id) = arrow.kind else { return Ok(Some(leaving(space, &flow[from], known))) };
-    let given = handing_on(space, &flow[from], known);
+    let given = handing_on(space, from, known);
     let state = StateRef { id: from, flow, model: space.model };
-    let index = id.index() - flow[from].handoffs.start as usize;
+    let index = flow.place_of(id);
     let mut decision = Decision::new(space, Some(state), &given, None)?;
     let taken = decision.handoffs.get(index).map_or(NONE, |taken| taken.surely);
     let shadows = decision.shadows(taken)?;

@@ -2,8 +2,8 @@
 //!
 //! Must not know: what follows from it.
 //!
-//! A forward analysis to its least fixed point. Guards, constants of maps and the absence at the start are all that
-//! counts; what a state makes is forgotten when the work leaves it.
+//! A forward analysis to its least fixed point. Guards, constants of maps, the absence at the start and what a
+//! state reads as present are all that counts; what a state makes is forgotten when the work leaves it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -15,12 +15,12 @@ use super::decision::{Decision, each_atom, guard};
 use super::diagram::TooComplex;
 use super::space::{Space, optional_depths};
 use super::verdict::Verdict;
-use crate::analysis::uses::readings;
+use crate::analysis::uses::{readings, writings};
 use crate::graph::{Components, Graph};
 use crate::model::walk::StateRef;
 use crate::model::{
-    Arrow, ArrowKind, Claim, FieldId, Handoff, Intake, Kind, MapValue, PathId, Root, Slot, Start, State,
-    StateId,
+    Arrow, ArrowKind, Claim, FieldId, Flow, Handoff, Intake, Kind, MapValue, PathId, Root, Slot, Start,
+    State, StateId,
 };
 
 /// So often may a state be looked at again before its knowledge counts as too complex.
@@ -183,7 +183,7 @@ impl Spread<'_> {
         let Some(known) = &self.arrivals.known[id.index()] else { return Ok(()) };
         let state = StateRef { id, flow: space.flow, model: space.model };
         let left = leaving(space, state.get(), known);
-        let given = handing_on(space, state.get(), known);
+        let given = handing_on(space, id, known);
         for arrow in state.arrows().filter(|arrow| !matches!(arrow.kind, ArrowKind::Handoff(_))) {
             self.bring_along([arrow], &left);
         }
@@ -231,7 +231,7 @@ impl Asked {
         for id in (0..flow.states.len()).map(StateId::new) {
             let state = StateRef { id, flow, model: space.model };
             let guards = state.handoffs().filter_map(|handoff| guard(&handoff.when));
-            let made = made(state.get());
+            let made = made(flow, id);
             each_atom(guards, |atom| {
                 if !is_below(space, atom.path, &made) {
                     asked.note(space, id, atom.path);
@@ -309,19 +309,14 @@ pub(super) fn leaving(space: &Space<'_>, state: &State, known: &Known) -> Known 
 }
 
 /// What is known when work is handed on, before the guard is looked at: what runs give is forgotten as well.
-pub(super) fn handing_on(space: &Space<'_>, state: &State, known: &Known) -> Known {
-    let made = made(state);
+pub(super) fn handing_on(space: &Space<'_>, state: StateId, known: &Known) -> Known {
+    let made = made(space.flow, state);
     known.clone().without(|path| is_below(space, path, &made))
 }
 
 /// The fields that are new where a state's guards are looked at.
-pub(super) fn made(state: &State) -> FxHashSet<FieldId> {
-    let runs = match &state.kind {
-        Kind::Call(call) => call.runs.as_slice(),
-        _ => &[],
-    };
-    let given = runs.iter().filter_map(|run| run.gives.as_ref());
-    state.makes.iter().chain(given).filter_map(|made| made.field).collect()
+pub(super) fn made(flow: &Flow, state: StateId) -> FxHashSet<FieldId> {
+    writings(flow, state).map(|(field, _)| field).collect()
 }
 
 /// What is known behind a handoff that leaves these cells of some paths. A decision is known only where it is made, and

@@ -17,7 +17,7 @@ pub use diagram::TooComplex;
 pub use entered::Breach;
 pub use known::Known;
 pub use region::Region;
-pub use space::Space;
+pub use space::{Space, optional_depths};
 pub use verdict::{Gap, Never, Overlap, Verdict};
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::model::walk::StateRef;
-use crate::model::{Arrow, ArrowKind, Flow, HandoffId, Intake, Kind, Model, PathId, StateId};
+use crate::model::{Arrow, ArrowKind, Flow, Intake, Kind, Model, PathId, StateId};
 use decision::Decision;
 use known::{Arrivals, arrivals, at_the_door, behind, handing_on};
 use verdict::doubtful_verdict;
@@ -57,7 +57,7 @@ impl<'m> Guards<'m> {
         let states = (0..flow.states.len()).into_par_iter().with_min_len(PIECE).map(StateId::new);
         let looked: Vec<_> = states.filter_map(look).collect();
         let settled = std::mem::take(&mut arrivals.verdicts);
-        let mut complex = arrivals.complex.clone();
+        let mut complex = std::mem::take(&mut arrivals.complex);
         let mut verdicts: BTreeMap<StateId, Verdict> =
             if arrivals.doubtful { BTreeMap::new() } else { settled.into_iter().collect() };
         for (id, found) in looked {
@@ -106,7 +106,7 @@ impl<'m> Guards<'m> {
         let (space, flow) = (&self.space, self.space.flow);
         let nothing = || vec![None; flow[state].handoffs.len()];
         let Some(known) = self.known(state) else { return nothing() };
-        let given = handing_on(space, &flow[state], known);
+        let given = handing_on(space, state, known);
         let state = StateRef { id: state, flow, model: space.model };
         let Ok(mut decision) = Decision::new(space, Some(state), &given, None) else { return nothing() };
         let behind = |(index, handoff): (usize, &_)| {
@@ -137,22 +137,10 @@ impl<'m> Guards<'m> {
             .collect()
     }
 
-    /// Whether whatever takes a handoff has decided for the option at that position.
-    ///
-    /// # Errors
-    /// If the guards are too complex.
-    pub fn implies(&self, handoff: HandoffId, option: u32) -> Result<bool, TooComplex> {
-        let state = self.space.flow[handoff].state;
-        let Kind::Approval(approval) = &self.space.flow[state].kind else { return Ok(false) };
-        let index = handoff.index() - self.space.flow[state].handoffs.start as usize;
-        let taken = self.decision(state)?.options_of(index, approval.options.len())?;
-        Ok(taken.iter().all(|&taken| taken == option))
-    }
-
     fn decision(&self, state: StateId) -> Result<Decision<'_>, TooComplex> {
         let space = &self.space;
         let known = self.known(state).cloned().unwrap_or_default();
-        let given = handing_on(space, &space.flow[state], &known);
+        let given = handing_on(space, state, &known);
         Decision::new(space, Some(StateRef { id: state, flow: space.flow, model: space.model }), &given, None)
     }
 }
@@ -161,7 +149,7 @@ impl<'m> Guards<'m> {
 fn look(space: &Space<'_>, arrivals: &Arrivals, state: StateRef<'_>) -> Option<Result<Verdict, TooComplex>> {
     state.handoffs().next()?;
     let known = arrivals.known.get(state.id.index()).and_then(Option::as_ref);
-    let given = known.map(|known| handing_on(space, state.get(), known));
+    let given = known.map(|known| handing_on(space, state.id, known));
     if arrivals.doubtful {
         return Some(doubtful_verdict(space, state, given.as_ref()));
     }

@@ -1,13 +1,14 @@
 //! The values that a flow's guards can tell apart: the cells of all its paths, and which paths are absent together.
 //!
-//! Must not know: states; which values come where.
+//! Must not know: which values come where.
 
 use rustc_hash::FxHashMap;
 
 use super::cells::Cells;
 use super::decision::{each_atom, guard};
-use crate::model::walk::StateRef;
-use crate::model::{Claim, Flow, Guard, MapValue, Model, Path, PathId, Root, Test, Type, Value};
+use crate::model::{
+    Approval, Claim, Flow, Guard, Kind, MapValue, Model, Path, PathId, Root, State, Test, Type, Value,
+};
 
 /// Of more paths below one optional field, what one shows of the others' presence is not kept.
 const MAX_COMPANIONS: usize = 64;
@@ -47,11 +48,11 @@ impl<'m> Space<'m> {
             Space { model, flow, paths: Vec::with_capacity(flow.paths.len()), groups: Vec::new() };
         let mut by_field: FxHashMap<(Root, &[u32]), usize> = FxHashMap::default();
         for (path, constants) in flow.paths.iter().zip(&constants) {
-            let state = match path.root {
-                Root::Decision(id) => Some(StateRef { id, flow, model }),
+            let approval = match path.root {
+                Root::Decision(id) => approval(&flow[id]),
                 Root::Field(_) => None,
             };
-            let cells = Cells::new(model, state, path, constants);
+            let cells = Cells::new(model, approval, path, constants);
             let depths = optional_depths(model, flow, path);
             let optional = depths.first().zip(depths.last()).map(|(&first, &last)| {
                 let key = (path.root, path.steps.get(..first).unwrap_or_default());
@@ -106,8 +107,15 @@ impl<'m> Space<'m> {
     }
 }
 
+fn approval(state: &State) -> Option<&Approval> {
+    match &state.kind {
+        Kind::Approval(approval) => Some(approval),
+        _ => None,
+    }
+}
+
 /// How many steps below the root of a path its optional fields stand; the root itself is at 0.
-pub(super) fn optional_depths(model: &Model, flow: &Flow, path: &Path) -> Vec<usize> {
+pub fn optional_depths(model: &Model, flow: &Flow, path: &Path) -> Vec<usize> {
     let Root::Field(field) = path.root else { return Vec::new() };
     let mut ty = &flow[field].ty;
     let mut depths: Vec<usize> = ty.optional.then_some(0).into_iter().collect();

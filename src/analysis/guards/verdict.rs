@@ -88,7 +88,7 @@ impl Decision<'_> {
 
     /// Some path that matters here is not made here.
     fn depends_on_arrival(&self, state: StateRef<'_>) -> bool {
-        let made = made(state.get());
+        let made = made(self.space.flow, state.id);
         let is_new = |path: PathId| match self.space.flow[path].root {
             Root::Field(field) => made.contains(&field),
             Root::Decision(_) => true,

@@ -112,13 +112,6 @@ impl Cases {
         Cases { flows, scale }
     }
 
-    /// Those of a model of which no arrow is known never to be taken.
-    #[must_use]
-    pub fn of(model: &Model) -> Cases {
-        let graphs: Vec<_> = model.flows.par_iter().map(|flow| Graph::new(flow, |_, _| true)).collect();
-        Cases::new(model, &graphs.iter().collect::<Vec<_>>())
-    }
-
     /// The worst case of a flow.
     #[must_use]
     pub fn flow(&self, flow: FlowId) -> Option<&Case> {

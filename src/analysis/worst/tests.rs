@@ -18,6 +18,12 @@ impl Load for Nothing {
     }
 }
 
+/// Those of a model of which no arrow is known never to be taken.
+fn cases(model: &Model) -> Cases {
+    let graphs: Vec<_> = model.flows.iter().map(|flow| Graph::new(flow, |_, _| true)).collect();
+    Cases::new(model, &graphs.iter().collect::<Vec<_>>())
+}
+
 fn check(text: &str) -> Compilation {
     let mut sources = Sources::new();
     sources.add("main.flow", text);
@@ -163,7 +169,7 @@ fn cents(state: &Plain, _: usize) -> u128 {
 /// The figure, and what its run adds up to.
 fn worst(compilation: &Compilation, measure: Measure) -> (Figure, Option<u128>) {
     let model = &compilation.model;
-    let run = Cases::of(model).run(model, &Graph::new(&model.flows[0], |_, _| true), measure).unwrap();
+    let run = cases(model).run(model, &Graph::new(&model.flows[0], |_, _| true), measure).unwrap();
     let sum = run.arrows.iter().map(|&arrow| run.weights.of(arrow)).sum();
     (run.figure, run.beyond.is_none().then_some(sum))
 }
@@ -204,10 +210,10 @@ proptest! {
             prop_assert_eq!((figure, sum), (Figure::exactly(value), Some(value)));
             let model = &compilation.model;
             let graph = Graph::new(&model.flows[0], |_, _| true);
-            let run = Cases::of(model).run(model, &graph, measure).unwrap();
+            let run = cases(model).run(model, &graph, measure).unwrap();
             assert_is_a_run(&model.flows[0], &run.arrows);
         }
-        let cases = Cases::of(&compilation.model);
+        let cases = cases(&compilation.model);
         let Cost::Known(figure, _) = cases.flow(FlowId(0)).unwrap().cost else { panic!("costs are known") };
         let amount = cases.amount(figure.value).unwrap();
         prop_assert_eq!(amount * Decimal::ONE_HUNDRED, Decimal::from(explored(&flow, &cents, &|_| 0)));
@@ -272,7 +278,7 @@ fn ring(states: usize, times: u64) -> Model {
 fn check_ring(states: usize, times: u64, attained: bool) {
     let model = ring(states, times);
     let hours = states as u128 * (u128::from(times) + 1);
-    let case = Cases::of(&model);
+    let case = cases(&model);
     let case = case.flow(FlowId(0)).unwrap();
     assert_eq!(case.time, Some(Figure { value: hours * 3_600, attained, complete: true }));
     let Cost::Known(cost, _) = case.cost else { panic!("costs are known") };
@@ -294,8 +300,8 @@ fn what_is_too_much_is_not_wrapped() {
     let mut long = model.clone();
     let Slot::Here(deadline) = &mut long.flows[0].states[0].deadline else { panic!("a deadline") };
     deadline.value.seconds = Some(u64::MAX);
-    let time = |model| Cases::of(model).flow(FlowId(0)).unwrap().time.unwrap().value;
+    let time = |model| cases(model).flow(FlowId(0)).unwrap().time.unwrap().value;
     assert_eq!(time(&model), (1 << 64) * 3_600);
     assert_eq!(time(&long), u128::MAX - u128::from(u64::MAX));
-    assert_eq!(Cases::of(&model).amount(u128::MAX), None);
+    assert_eq!(cases(&model).amount(u128::MAX), None);
 }

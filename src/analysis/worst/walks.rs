@@ -51,7 +51,7 @@ pub(super) struct Longest {
 impl<'g, 'm> Walks<'g, 'm> {
     /// None if work can go round without being counted.
     pub(super) fn new(graph: &'g Graph<'m>) -> Option<Walks<'g, 'm>> {
-        let flow = graph.flow();
+        let flow = graph.flow;
         let uncounted = graph.only(|_, arrow| arrow.bound.is_none() && !arrow.bound_unknown);
         let (found, ranks) = (graph.components(), uncounted.components());
         let endless = |from| uncounted.leaving(from).any(|(_, to)| ranks.same(from, to));
@@ -78,7 +78,7 @@ impl<'g, 'm> Walks<'g, 'm> {
     }
 
     pub(super) fn flow(&self) -> &'m Flow {
-        self.graph.flow()
+        self.graph.flow
     }
 
     /// The heaviest walk from every state that work comes to, and from the door.
