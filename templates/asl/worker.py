@@ -459,7 +459,7 @@ class Worker:
             return self._turn_away(task)
         if "outcome" in visit:
             return self._deliver(visit)
-        if now() >= moment(task, task["deadline"]):
+        if now() >= moment(task, task["deadline"]) or unaccepted(visit, task):
             return log.info("%s is overdue: the engine's timer has taken it", task["visit"])
         if task.get("not_before", "") > now().isoformat():
             return self._later(task, queue_url)
@@ -571,9 +571,9 @@ class Worker:
     def accept(self, visit):
         """A person acknowledges that the work has reached them. Raises Refused."""
         found, task = self._answerable(visit)
-        due = moment(task, task["accept"])
-        if due and not found.get("accepted") and now() >= due:
-            raise Refused("late", "it was to be accepted by " + due.isoformat())
+        missed = unaccepted(found, task)
+        if missed:
+            raise Refused("late", "it was to be accepted by " + missed.isoformat())
         self._accept(found)
 
     def open(self, owner):
@@ -611,9 +611,10 @@ class Worker:
         self._acknowledge(self._update(visit["visit"], "SET accepted = :y", {":y": True}))
 
     def _acknowledge(self, visit):
-        """Answers the acceptance timer, once its token has come: acceptance and token may come in either order."""
+        """Answers the acceptance timer, once its token has come: acceptance and token may come in either order. A token
+        that is closed may have been answered by a worker that died before it wrote so: only the work's token says `late`."""
         if "accept_token" in visit and not visit.get("acknowledged"):
-            self._engine(visit, self.sfn.send_task_success, taskToken=visit["accept_token"], output="{}")
+            sent(self.sfn.send_task_success, visit["accept_token"], output="{}")
             self._update(visit["visit"], "SET acknowledged = :y", {":y": True})
 
     def _close(self, visit, outcome):
@@ -641,8 +642,8 @@ class Worker:
             self._engine(visit, self.sfn.send_task_failure, error="Baton.Failed", cause=outcome["failure"])
         self._update(visit["visit"], "SET delivered = :y", {":y": True})
 
-    def _engine(self, visit, send, taskToken=None, **answer):
-        if not sent(send, taskToken or visit["token"], **answer):
+    def _engine(self, visit, send, **answer):
+        if not sent(send, visit["token"], **answer):
             self._update(visit["visit"], "SET late = :y REMOVE waits_for", {":y": True})
             raise Refused("late", "the work had left this state")
 
@@ -702,6 +703,12 @@ class Worker:
             self.handle(json.loads(body), queue_url)
         except Refused as refused:
             log.warning("refused as %s", refused.reason)
+
+
+def unaccepted(visit, task):
+    """The time by which a visit was to be accepted, if it has passed and nobody has accepted it; else None."""
+    due = moment(task, task["accept"])
+    return due if due and not visit.get("accepted") and now() >= due else None
 
 
 def sent(send, token, **answer):

@@ -131,6 +131,44 @@ def test_nor_is_its_acceptance(desk):
     assert desk.sfn.told == {"a2": "Baton.Failed: the item is at work elsewhere", "a": {}}
 
 
+ACCEPT = {"kind": "accept", "visit": "i/s#1", "token": "a", "execution": "e"}
+DONE = {"t": {"made": {"note": "yes"}}}
+
+
+def test_an_acceptance_that_is_sent_again_costs_no_answer(desk):
+    desk = desk()
+    desk.take(task(accept=60))
+    desk.worker.accept("i/s#1")
+    desk.sfn.closed.add("a")  # sent by a worker that died before it could write so
+    assert desk.take(ACCEPT)
+    assert desk.row()["acknowledged"] and "late" not in desk.row()
+    desk.worker.answer("i/s#1", {"note": "yes"})
+    assert desk.sfn.told == DONE
+
+
+def test_nor_does_it_cost_an_owner_the_work(desk):
+    desk = desk(o=lambda *_: {"made": {"note": "yes"}})
+    desk.sfn.closed.add("a")
+    desk.take(ACCEPT)
+    desk.take(task("script", accept=60))
+    assert desk.sfn.told == DONE
+
+
+def ago(seconds):
+    return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=seconds)).isoformat()
+
+
+def test_work_is_not_begun_once_its_acceptance_is_overdue(desk):
+    asked = []
+    desk = desk(o=lambda *_: asked.append(1) or {"fail": "no"})
+    for kind in ("script", "human"):
+        desk.take(task(kind, accept=60, arrived=ago(100)))
+    assert asked == desk.notices == [] and "accepted" not in desk.row()
+    desk.take(task("script", visit="i/t#1", retry=(1, 0), accept=60))
+    desk.take(task("script", visit="i/t#1", retry=(1, 0), accept=60, arrived=ago(100), attempt=2))
+    assert asked == [1, 1]  # accepted in time: the next attempt may begin whenever it does
+
+
 def test_a_task_that_is_delivered_twice_is_one(desk):
     desk = desk()
     desk.take(task())
