@@ -51,6 +51,9 @@ LONGEST_REASON = 1000  # characters of why an owner has failed
 DIGITS = 15  # significant digits that survive the engine's comparison of doubles
 MAGNITUDE = 300  # and its largest power of ten, either way
 LONGEST_DELAY = 900  # seconds that SQS can hold a message back
+HOLD = 120  # seconds that no other poller gets a message, from when that was last asked for
+RENEWAL = 20  # seconds until it is asked for again, several times within a hold: the queue may not answer each time
+LONGEST_HOLD = 12 * 3600  # seconds that SQS can keep a message from others in all
 LONGEST_PAUSE = 60  # seconds before a queue that does not answer is asked again
 CONNECT = 10  # seconds to reach an address
 MARGIN = 5  # seconds that a Lambda function keeps to record what was made and to answer the engine
@@ -440,11 +443,11 @@ class Worker:
     """Takes tasks and answers, and keeps what it must remember of a visit in one DynamoDB table.
 
     `owners` maps an owner's name or kind to its function; `tell` is called once an open visit waits for people.
-    `spare` says how many seconds this process has left, if it does not run for ever. Everything may be delivered twice
-    or break off in the middle: each step can be done again.
+    `spare` says how many seconds an attempt may take here: by itself, as long as a message can be held. Everything may be
+    delivered twice or break off in the middle: each step can be done again.
     """
 
-    def __init__(self, table, sfn, sqs, owners=None, tell=tell_people, spare=lambda: math.inf):
+    def __init__(self, table, sfn, sqs, owners=None, tell=tell_people, spare=lambda: LONGEST_HOLD - HOLD):
         self.table, self.sfn, self.sqs = table, sfn, sqs
         self.owners, self.tell, self.spare = OWNERS if owners is None else owners, tell, spare
 
@@ -670,7 +673,8 @@ class Worker:
     # -- a polling process
 
     def poll(self, queue_url, stop):
-        """Takes tasks from one queue until `stop` is set, however often the queue does not answer."""
+        """Takes tasks from one queue until `stop` is set, however often the queue does not answer. While an attempt lasts
+        its message is held, so that nobody else takes it, be that for hours; SQS allows for twelve."""
         pause = 0
         while not stop.wait(pause):
             try:
@@ -683,8 +687,30 @@ class Worker:
     def _poll_once(self, queue_url):
         got = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=1, WaitTimeSeconds=1)
         for message in got.get("Messages", ()):
-            if self.takes(message["Body"], queue_url):
-                self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            receipt = {"QueueUrl": queue_url, "ReceiptHandle": message["ReceiptHandle"]}
+            with self._held(receipt):
+                taken = self.takes(message["Body"], queue_url)
+            if taken:
+                self.sqs.delete_message(**receipt)
+
+    @contextlib.contextmanager
+    def _held(self, receipt):
+        """Keeps a message from all other pollers for as long as this lasts."""
+        done = threading.Event()
+        holder = threading.Thread(target=self._hold, args=(receipt, done))
+        holder.start()
+        try:
+            yield
+        finally:
+            done.set()
+            holder.join()
+
+    def _hold(self, receipt, done):
+        while not done.wait(RENEWAL):
+            try:
+                self.sqs.change_message_visibility(**receipt, VisibilityTimeout=HOLD)
+            except (ClientError, BotoCoreError) as error:
+                log.warning("%s does not hold a task (%s)", receipt["QueueUrl"], type(error).__name__)
 
     def takes(self, body, queue_url):
         """Whether the text of a message was taken. One that breaks the worker is left in the queue: it is delivered

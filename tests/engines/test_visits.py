@@ -5,6 +5,7 @@ import datetime
 import json
 import logging
 import threading
+import time
 
 import boto3
 import pytest
@@ -361,3 +362,50 @@ def test_polling_goes_on_when_the_queue_does_not_answer(desk):
     desk.worker.poll("q", stop)
     assert desk.worker.sqs.deleted == ["4"]
     assert pauses == [0, 1, 2, 4, 0]
+
+
+class Impatient:
+    """A queue that gives its one message to whoever asks once nobody holds it, and at first does not answer who holds it."""
+
+    def __init__(self, body):
+        self.body, self.free_at, self.held, self.deleted = body, 0, 0, False
+
+    def receive_message(self, **_):
+        if self.deleted or time.monotonic() < self.free_at:
+            return {}
+        self.free_at = time.monotonic() + 0.3
+        return {"Messages": [{"Body": self.body, "ReceiptHandle": "r"}]}
+
+    def change_message_visibility(self, QueueUrl, ReceiptHandle, VisibilityTimeout):
+        self.held += 1
+        if self.held == 1:
+            raise EndpointConnectionError(endpoint_url="http://q")
+        self.free_at = time.monotonic() + VisibilityTimeout
+
+    def delete_message(self, **_):
+        self.deleted = True
+
+
+def test_an_attempt_that_outlasts_the_queues_patience_is_not_begun_beside(desk, module, monkeypatch):
+    monkeypatch.setattr(module, "RENEWAL", 0.02)
+    attempts, threads = [], threading.active_count()
+
+    def slow(*_):
+        attempts.append(1)
+        if len(attempts) == 1:
+            time.sleep(0.5)
+            desk.worker._poll_once("q")  # as another poller would meanwhile
+        return {"made": {"note": "yes"}}
+
+    desk = desk(o=slow)
+    desk.worker.sqs = queue = Impatient(json.dumps(task("script")))
+    desk.worker._poll_once("q")
+    assert (attempts, desk.sfn.told, queue.deleted) == ([1], DONE, True)
+    assert queue.held > 2 and threading.active_count() == threads
+
+
+def test_no_attempt_is_longer_than_a_message_can_be_held(desk, module):
+    given = []
+    desk = desk(o=lambda _binding, _message, seconds: given.append(seconds) or {"made": {"note": "a"}})
+    desk.take(task("script", deadline=7 * 24 * 3600))
+    assert given[0] + module.HOLD < 12 * 3600 and module.RENEWAL * 3 <= module.HOLD
