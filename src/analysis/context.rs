@@ -94,9 +94,10 @@ fn dropped(graph: &Graph<'_>, live: &Live) -> BTreeMap<HandoffId, Vec<(FieldId, 
         };
         there.copy_to(from.index(), &mut set);
         is_written(flow, arrow, &mut set);
-        let left_out = |field: &FieldId| carry.fields.iter().all(|used| used.field != Some(*field));
-        let fields = (0..flow.context.len()).map(FieldId::new).filter(left_out);
-        for field in fields.filter(|&field| set.contains(field.index()) && live.needed(to, field)) {
+        let left_out = |field| carry.fields.iter().all(|used| used.field != Some(field));
+        let missed =
+            |&field: &FieldId| set.contains(field.index()) && live.needed(to, field) && left_out(field);
+        for field in (0..flow.context.len()).map(FieldId::new).filter(missed) {
             let told: &mut Vec<(FieldId, ArrowId)> = found.entry(handoff).or_default();
             if told.iter().all(|&(other, _)| other != field) {
                 told.push((field, arrow));

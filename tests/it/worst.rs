@@ -119,6 +119,15 @@ fn a_broken_proof_shows_its_run() {
         "`work` hands on to `look`",
         "the run ends with the visit"
     );
+    let bound = REWORK
+        .replace("at most 2 times", "at most 2_000_000 times")
+        .replace("  end done", "  prove ends within 1d\n  end done");
+    let expected = [
+        "work comes in as `x`",
+        "`look` hands on to `work`, at most 2000000 times, 3h each",
+        "`work` hands on to itself, at most 3 times, 1h each",
+    ];
+    assert_eq!(traces(&bound), [expected], "where no run is followed, what each loop adds");
     let owners = check(&read("tests/flows/B701/decided-by.flow")).diagnostics;
     let labels: Vec<_> = owners[0].labels.iter().map(|label| label.message.as_str()).collect();
     assert_eq!(labels, ["`o`, reached at desk@example.com", "`o2`, reached at desk@example.com"]);
