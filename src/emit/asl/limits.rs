@@ -3,6 +3,7 @@
 //! Must not know: how the rest is expressed.
 
 use indexmap::IndexSet;
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::refuse;
@@ -35,14 +36,15 @@ const TESTS: u64 = 20_000;
 
 /// Everything in the plan that the target has no way to say.
 pub(super) fn inexpressible(plan: &Plan) -> Vec<Diagnostic> {
+    let largest = Sizes::new(plan);
     let flows = plan.flows.values();
     flows
         .flat_map(|flow| {
-            let sizes = sizes(&flow.thresholds);
+            let thresholds = sizes(&flow.thresholds);
             flow.states
                 .iter()
-                .flat_map(move |(name, state)| of_state(flow, name, state, &sizes))
-                .chain(too_large(plan, flow))
+                .flat_map(move |(name, state)| of_state(flow, name, state, &thresholds))
+                .chain(too_large(plan, flow, &largest))
                 .chain(intakes(flow))
                 .chain(too_long(flow))
                 .collect::<Vec<_>>()
@@ -107,7 +109,7 @@ fn digits(place: Span) -> Diagnostic {
     refuse(Feature::Digits, place, message)
 }
 
-fn of_state(flow: &Flow, name: &SmolStr, state: &State, sizes: &Named<Size>) -> Vec<Diagnostic> {
+fn of_state(flow: &Flow, name: &SmolStr, state: &State, thresholds: &Named<Size>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     found.extend(some_runs(name, state));
     found.extend(timers(state).filter(|timer| timer.seconds > YEAR).map(|timer| {
@@ -115,7 +117,7 @@ fn of_state(flow: &Flow, name: &SmolStr, state: &State, sizes: &Named<Size>) -> 
             format!("`{name}` can last longer than a year, and an execution of Step Functions can't");
         refuse(Feature::Years, timer.span, message)
     }));
-    if size_of_state(state, sizes).is_too_large() {
+    if size_of_state(state, thresholds).is_too_large() {
         let message = format!("the thresholds of `{name}` are too large for one choice of Step Functions");
         found.push(refuse(Feature::Guards, state.span, message));
     }
@@ -125,23 +127,28 @@ fn of_state(flow: &Flow, name: &SmolStr, state: &State, sizes: &Named<Size>) -> 
 
 /// The states behind whose arrows the work may be larger than what an execution holds: told once each, and what has no
 /// bound once each.
-fn too_large(plan: &Plan, flow: &Flow) -> Vec<Diagnostic> {
-    let sizes = Sizes::new(plan);
+fn too_large(plan: &Plan, flow: &Flow, sizes: &Sizes<'_>) -> Vec<Diagnostic> {
     let mut unbounded = IndexSet::new();
     let mut largest = Named::<Option<u64>>::default();
     for hop in flow.hops() {
         let Some(state) = flow.states.get(&hop.to) else { continue };
-        let message = schema::makes(plan, flow, state).to_string().len() as u64;
-        let size = hop.envelope.size.map(|size| size.saturating_add(message).saturating_add(BESIDE));
         let made = hop.envelope.context.iter().chain(made(state));
-        unbounded.extend(made.filter(|&field| value(&sizes, flow, field).is_none()));
+        unbounded.extend(made.filter(|&field| value(sizes, flow, field).is_none()));
+        let size = hop.envelope.size;
         let known = largest.entry(hop.to.clone()).or_insert(size);
         *known = known.zip(size).map(|(known, size)| known.max(size));
     }
-    let over = largest.iter().filter_map(|(name, size)| Some((name, size.filter(|&size| size > PAYLOAD)?)));
-    let over = over
-        .filter_map(|(name, size)| Some(over_the_limit(&sizes, flow, name, flow.states.get(name)?, size)));
+    let over = largest.iter().filter_map(|(name, &size)| {
+        let state = flow.states.get(name)?;
+        let size = size?.saturating_add(asked(plan, flow, state)).saturating_add(BESIDE);
+        (size > PAYLOAD).then(|| over_the_limit(sizes, flow, name, state, size))
+    });
     over.chain(unbounded.into_iter().filter_map(|field| without_bound(plan, flow, field))).collect()
+}
+
+/// Bytes of the schema that tells an owner what to make.
+fn asked(plan: &Plan, flow: &Flow, state: &State) -> u64 {
+    schema::makes(plan, flow, state).to_string().len() as u64
 }
 
 fn made(state: &State) -> impl Iterator<Item = &SmolStr> {
@@ -232,7 +239,7 @@ fn guards(state: &State) -> impl Iterator<Item = &Guard> {
 /// The places of the constants in a state's guards that a double can't hold.
 fn inexact(flow: &Flow, state: &State) -> Vec<Span> {
     let mut pending: Vec<&Guard> = guards(state).collect();
-    let mut spelled_out = Vec::new();
+    let mut spelled_out = FxHashSet::default();
     let mut found = Vec::new();
     while let Some(guard) = pending.pop() {
         match guard {
@@ -241,8 +248,7 @@ fn inexact(flow: &Flow, state: &State) -> Vec<Span> {
             Guard::Compare { value, span, .. } if is_long(value) => found.push(*span),
             Guard::Range { low, high, span, .. } if is_long(low) || is_long(high) => found.push(*span),
             Guard::Set { values, span, .. } if values.iter().any(is_long) => found.push(*span),
-            Guard::Threshold(name) if !spelled_out.contains(&name) => {
-                spelled_out.push(name);
+            Guard::Threshold(name) if spelled_out.insert(name) => {
                 pending.extend(flow.thresholds.get(name).map(|threshold| &threshold.guard));
             }
             _ => {}
