@@ -1,6 +1,6 @@
 //! Reads the states of trees one after the other, when their turn comes.
 //!
-//! Must not know: what they are read for. A few hundred are read ahead, side by side, so that two cores are busy and yet
+//! Must not know: what they are read for. A few dozen are read ahead, side by side, so that two cores are busy and yet
 //! few of them are in memory.
 
 use rayon::prelude::*;
