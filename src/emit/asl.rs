@@ -76,15 +76,18 @@ fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
     }
     let clock = Clock::new(options.time_scale);
     let build = Build { plan, clock, ids: Ids::new(plan), called: called(plan) };
+    let expected = reread::Expected::new(plan, &build.ids, options.time_scale);
     let mut files = Vec::new();
     let mut faults = Vec::new();
     for (name, flow) in &plan.flows {
         let machine = machine::machine(&build, name, flow);
         let names = layout::text(&machine.shortened);
-        let expected = reread::Expected { plan, name, ids: &build.ids, scale: options.time_scale };
-        let lost = reread::lost(&machine.text, &names, expected);
+        if let Some(too_large) = limits::definition(flow, &machine.text) {
+            faults.push(too_large);
+            continue;
+        }
+        let lost = reread::lost(&expected, name, &machine.text, &names);
         faults.extend(lost.into_iter().map(|what| fault(flow, &what)));
-        faults.extend(limits::definition(flow, &machine.text));
         files.push(file(format!("{name}.asl.json"), machine.text));
         if machine.shortened.as_object().is_some_and(|names| !names.is_empty()) {
             files.push(file(format!("{name}.names.json"), names));

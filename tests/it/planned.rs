@@ -343,6 +343,30 @@ fn a_door_s_schema_is_of_raw_records() {
 }
 
 #[test]
+fn an_owner_delivers_what_the_state_makes_and_nothing_else() {
+    let plan = reviewed();
+    let schema = schema::makes(&plan, flow(&plan), state(&plan, "writing"));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let made =
+        json!({ "draft": { "title": "T", "words": 400 }, "quality": 0.9, "risk": "low", "confidence": 0.5 });
+    let with = |field: &str, value: Value| {
+        let mut made = made.clone();
+        made[field] = value;
+        made
+    };
+    assert!(validator.is_valid(&made));
+    for field in ["draft", "quality", "risk", "confidence"] {
+        let mut others = made.clone();
+        others.as_object_mut().unwrap().shift_remove(field);
+        assert!(!validator.is_valid(&others), "`{field}` is missing");
+        assert!(!validator.is_valid(&with(field, json!(null))), "`{field}` is null");
+    }
+    assert!(!validator.is_valid(&with("pause", json!(60))), "the state only needs it");
+    assert!(!validator.is_valid(&with("quality", json!(1.1))));
+    assert!(!validator.is_valid(&with("draft", json!({ "title": "T" }))));
+}
+
+#[test]
 fn a_reply_of_a_reviewer_decides() {
     let plan = reviewed();
     let schema = schema::reply(&plan, flow(&plan), state(&plan, "asking"));

@@ -2,9 +2,10 @@
 //! its time, each bound with its counter, each exit with its condition, its target and what travels, each owner with
 //! its queue, each end with its receipt.
 //!
-//! Must not know: how a definition is built. It shares the names of resources with the rest of the target, and nothing
-//! else: it knows JSON, the States Language and the plan. What can't be found is told in words; then nothing may be
-//! written.
+//! Must not know: how a definition is built. It knows JSON, the States Language and the plan, and shares two things with
+//! the rest of the target: the names of resources, and the schema of what an owner is to make. That this schema accepts
+//! what it should is judged by values: `tests/it/schemas.rs` type by type, `tests/it/planned.rs` a whole delivery. What
+//! can't be found is told in words; then nothing may be written.
 
 mod door;
 mod ends;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
@@ -27,36 +29,47 @@ use crate::plan::{Call, Flow, Kind, Plan, State};
 
 type States = Map<String, Value>;
 
-/// What a definition is held against.
-#[derive(Clone, Copy)]
+/// What all definitions of one build are held against.
 pub(super) struct Expected<'a> {
-    pub(super) plan: &'a Plan,
-    /// The flow's name.
-    pub(super) name: &'a str,
-    pub(super) ids: &'a Ids,
+    plan: &'a Plan,
+    ids: &'a Ids,
     /// By what all waits are multiplied.
-    pub(super) scale: Option<Decimal>,
+    scale: Option<Decimal>,
+    /// The flows that some flow calls.
+    called: FxHashSet<&'a str>,
 }
 
-/// What the definition has lost. `names` is the table of its shortened names.
-pub(super) fn lost(definition: &str, names: &str, expected: Expected<'_>) -> Vec<String> {
+impl<'a> Expected<'a> {
+    pub(super) fn new(plan: &'a Plan, ids: &'a Ids, scale: Option<Decimal>) -> Expected<'a> {
+        let runs = calls(plan).flat_map(|call| &call.runs);
+        Expected { plan, ids, scale, called: runs.map(|run| run.flow.as_str()).collect() }
+    }
+}
+
+/// What the definition of the flow `name` has lost. `names` is the table of its shortened names.
+pub(super) fn lost(expected: &Expected<'_>, name: &str, definition: &str, names: &str) -> Vec<String> {
     match (parsed(definition), parsed(names)) {
-        (Some(definition), Some(names)) => lost_from(&definition, &names, expected),
+        (Some(definition), Some(names)) => lost_from(expected, name, &definition, &names),
         _ => vec!["its form: it is no JSON object".into()],
     }
 }
 
 /// The same of what was parsed.
-pub(super) fn lost_from(definition: &States, names: &States, expected: Expected<'_>) -> Vec<String> {
-    let flow = expected.plan.flows.get(expected.name);
+pub(super) fn lost_from(
+    expected: &Expected<'_>,
+    name: &str,
+    definition: &States,
+    names: &States,
+) -> Vec<String> {
+    let flow = expected.plan.flows.get(name);
     let (Some(flow), Some(Value::Object(states))) = (flow, definition.get("States")) else {
         return vec!["its states".into()];
     };
     let whole = names.iter().filter_map(|(short, whole)| Some((whole.as_str()?, short.as_str())));
-    let called = calls(expected.plan).any(|call| call.runs.iter().any(|run| run.flow == expected.name));
-    let answers = called || flow.intakes.values().any(|intake| intake.from.is_none());
+    let answers = expected.called.contains(name) || flow.intakes.values().any(|intake| intake.from.is_none());
     let mut reading = Reading {
         expected,
+        name,
         flow,
         states,
         short: whole.collect(),
@@ -80,7 +93,9 @@ fn calls(plan: &Plan) -> impl Iterator<Item = &Call> {
 }
 
 struct Reading<'a> {
-    expected: Expected<'a>,
+    expected: &'a Expected<'a>,
+    /// The flow's name.
+    name: &'a str,
     flow: &'a Flow,
     states: &'a States,
     /// Shortened names by their whole ones.

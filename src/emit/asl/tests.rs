@@ -60,8 +60,8 @@ fn definitions(plan: &Plan, scale: Option<Decimal>) -> Vec<(String, Value, Value
 /// What the reading misses, at full length of time.
 fn lost(definition: &Value, names: &Value, plan: &Plan, name: &str) -> Vec<String> {
     let ids = Ids::new(plan);
-    let expected = reread::Expected { plan, name, ids: &ids, scale: None };
-    reread::lost_from(definition.as_object().unwrap(), names.as_object().unwrap(), expected)
+    let expected = reread::Expected::new(plan, &ids, None);
+    reread::lost_from(&expected, name, definition.as_object().unwrap(), names.as_object().unwrap())
 }
 
 type Place = Vec<String>;
@@ -346,6 +346,10 @@ fn what_step_functions_cannot_say_is_refused() {
         inexpressible(&text.replace("priority: int 1..5", "priority: int 1..1_000_000_000_000_001")),
         ["Step Functions compares no more than 15 digits of a number"],
     );
+    let explained = format!("/// {}\nflow content_refresh", "x".repeat(1024 * 1024));
+    let whole = inexpressible(&text.replace("flow content_refresh", &explained));
+    assert_eq!(whole.len(), 1);
+    assert!(whole[0].ends_with("KiB, and Step Functions takes definitions of 1024 KiB"), "{}", whole[0]);
     let some = EXAMPLES[3].1.replace("join     all", "join     2").replace(": Finding\n", ": Finding?\n");
     assert_eq!(
         inexpressible(&some),

@@ -2,6 +2,8 @@
 //!
 //! Must not know: where the work goes from the first state on.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use smol_str::SmolStr;
 
@@ -10,14 +12,15 @@ use super::found::Found;
 use super::paths::{path, same, steps};
 use super::rules;
 use super::{Reading, States};
-use crate::emit::schema;
-use crate::plan::{Field, Hop, Intake, MapValue, Type};
+use crate::plan::{Field, Hop, Intake, MapValue, Path, Type};
 
 impl<'a> Reading<'a> {
     pub(super) fn door(&mut self, start: Option<&'a Value>) {
         let Some(door) = self.at(start).filter(|door| door.has("Choice", &["Choices", "Default"])) else {
             return self.lost.push("the door".into());
         };
+        let rules = door.list("Choices").iter().filter_map(|rule| Some((rules::read(rule)?, rule)));
+        let rules: BTreeMap<_, _> = rules.collect();
         let mut ways = 0;
         for (id, intake) in &self.flow.intakes {
             for with in
@@ -28,11 +31,8 @@ impl<'a> Reading<'a> {
                     rules::is_text(vec!["intake".into()], id),
                     rules::exists(vec![with.into()]),
                 ]);
-                let rule = door
-                    .list("Choices")
-                    .iter()
-                    .find(|rule| rules::read(rule).is_some_and(|rule| rule == asked));
-                let arrives = rule.is_some_and(|rule| self.comes_in(rule.get("Next"), id, intake, with));
+                let arrives =
+                    rules.get(&asked).is_some_and(|rule| self.comes_in(rule.get("Next"), id, intake, with));
                 self.miss(arrives, || format!("the way in `{id}`"));
             }
         }
@@ -66,11 +66,24 @@ impl<'a> Reading<'a> {
         let read = maps.iter().filter_map(|map| match &map.value {
             MapValue::Raw(keys) => {
                 let keys = keys.iter().map(ToString::to_string).collect();
-                Some((keys, schema::may_be_absent(plan, self.flow, &map.path)))
+                Some((keys, self.may_be_missing(&map.path)))
             }
             MapValue::Constant(_) => None,
         });
         read.collect()
+    }
+
+    /// Whether the last field of a path is optional. What holds it is there as soon as it is mapped.
+    fn may_be_missing(&self, path: &Path) -> bool {
+        let below = |field: &'a Field, name: &SmolStr| match &field.ty {
+            Type::Asset(asset) => self.expected.plan.assets.get(asset)?.fields.get(name),
+            _ => None,
+        };
+        let last = path.names.split_first().and_then(|(first, rest)| {
+            let first = self.flow.context.get(first)?;
+            rest.iter().try_fold(first, below)
+        });
+        last.map_or(path.optional, |field| field.optional)
     }
 
     /// Behind what writes null where something may be missing, at the top and then below.

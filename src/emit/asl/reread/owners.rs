@@ -137,7 +137,7 @@ impl<'a> Reading<'a> {
         );
         let retry = state.retry.map_or((0, 0), |retry| (retry.times, self.seconds(retry.every)));
         let members = [
-            ("flow", json!(self.expected.name)),
+            ("flow", json!(self.name)),
             ("plan", json!(plan.hash)),
             ("item.$", json!("$.item")),
             ("state", json!(name)),
