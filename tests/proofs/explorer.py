@@ -27,7 +27,7 @@ class Explorer:
         self.receipts = {state.receipt.path[0] for state in self.flow.states.values() if state.receipt}
         self.needed = self.looked_at()
         self.answer = functools.cache(self.answer)
-        self.wrong = set()  # of (what, state)
+        self.wrong = set()  # of (what, state, the field that it is about or None)
         self.steps = {}  # configuration -> [(edge, decision, configuration)]
         self.starts = [self.enter(intake) for intake in self.flow.intakes]
         self.explore()
@@ -113,14 +113,14 @@ class Explorer:
         for read in state.reads():
             field = read.path[0]
             if not self.assigned(field, held):
-                self.wrong.add(("unassigned", state.name))
+                self.wrong.add(("unassigned", state.name, field))
             elif not read.lenient and self.absent(read.path, held, known):
-                self.wrong.add(("unassigned", state.name))
+                self.wrong.add(("unassigned", state.name, field))
         if state.receipt and (MADE, state.receipt.path[0]) not in held:
-            self.wrong.add(("unmade", state.name))
+            self.wrong.add(("unmade", state.name, state.receipt.path[0]))
         answered = state.is_end() or state.kind == "wait" or state.handoffs()
         if not answered or not all(arrow.hops for arrow in state.arrows):
-            self.wrong.add(("stuck", state.name))
+            self.wrong.add(("stuck", state.name, None))
 
     def assigned(self, field, held):
         return (HAS, field) in held or (ABSENT, field) in held
@@ -136,8 +136,9 @@ class Explorer:
     def answer(self, name, seen, assigned):
         """Everything that the owner can hand over, as (arrow, decision, values)."""
         state, found = self.flow.states[name], []
-        if not {r.path[0] for a in state.handoffs() for r in a.reads} <= assigned | set(state.written()):
-            self.wrong.add(("unassigned", name))
+        unassigned = {r.path[0] for a in state.handoffs() for r in a.reads} - assigned - set(state.written())
+        if unassigned:
+            self.wrong |= {("unassigned", name, field) for field in unassigned}
             return found
         for values in self.holdings(state.written()):
             for option in [option for option, _ in state.options] or [None]:
@@ -150,7 +151,7 @@ class Explorer:
         guards = [self.law.guard(state, arrow) for arrow in state.handoffs()]
         found = [arrow for arrow, guard in zip(state.handoffs(), guards) if holds(guard, values)]
         if len(found) != 1:
-            self.wrong.add(("overlap" if found else "gap", state.name))
+            self.wrong.add(("overlap" if found else "gap", state.name, None))
         return found[0] if found else None
 
     def hop(self, name, arrow, counts):
