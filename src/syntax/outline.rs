@@ -44,8 +44,13 @@ pub(super) enum PieceKind {
     Member,
     /// The `}` of a flow, or the empty place where it was forgotten.
     FlowEnd,
-    /// Nested too deep, or a stray brace: the diagnostic has been given.
-    Unreadable,
+    /// Nested too deep, which has been told: not to be parsed.
+    TooDeep {
+        /// It stands in a flow.
+        member: bool,
+    },
+    /// A stray brace, which has been told.
+    Stray,
 }
 
 /// Cuts `text`.
@@ -224,7 +229,7 @@ impl<'t> Cutter<'t> {
         }
         let span = Span::new(self.file, start, end);
         let kind = match (self.too_deep, self.flow) {
-            (true, _) => PieceKind::Unreadable,
+            (true, flow) => PieceKind::TooDeep { member: flow.is_some() },
             (false, Some(_)) => PieceKind::Member,
             (false, None) => PieceKind::Declaration,
         };
@@ -265,7 +270,7 @@ impl<'t> Cutter<'t> {
             PieceKind::FlowEnd
         } else {
             self.report_surplus(span);
-            PieceKind::Unreadable
+            PieceKind::Stray
         };
         self.out.pieces.push(Piece { span, kind, missing_braces: 0 });
     }

@@ -47,7 +47,7 @@ fn read_piece(piece: Piece, builder: &mut Builder) -> Parsed {
                 .map(Parsed::Member),
         },
         PieceKind::FlowEnd => Some(Parsed::FlowEnd),
-        PieceKind::Unreadable => None,
+        PieceKind::TooDeep { .. } | PieceKind::Stray => None,
     };
     read.unwrap_or_else(|| unread(piece, builder.file_text))
 }
@@ -126,8 +126,10 @@ fn unread(piece: Piece, text: &str) -> Parsed {
             let name = junk(piece, text).name.unwrap_or_else(|| nameless(span));
             Parsed::FlowHead(FlowItem { span, doc: None, name, members: Vec::new() })
         }
-        PieceKind::Member => Parsed::Member(Member::Junk(junk(piece, text))),
-        PieceKind::Unreadable => Parsed::Nothing,
+        PieceKind::Member | PieceKind::TooDeep { member: true } => {
+            Parsed::Member(Member::Junk(junk(piece, text)))
+        }
+        PieceKind::Stray => Parsed::Nothing,
         _ => Parsed::Item(Item::Junk(junk(piece, text))),
     }
 }
@@ -137,7 +139,10 @@ fn junk(piece: Piece, text: &str) -> Junk {
     let span = piece.span;
     let text = text.get(span.range()).unwrap_or("");
     let word = recover::first_word(text);
-    let place = if piece.kind == PieceKind::Member { words::Place::Flow } else { words::Place::Top };
+    let place = match piece.kind {
+        PieceKind::Member | PieceKind::TooDeep { member: true } => words::Place::Flow,
+        _ => words::Place::Top,
+    };
     let keyword = words::intended(word, place);
     let name = keyword.filter(|keyword| declares(*keyword)).and_then(|_| declared(text, word.len(), span));
     Junk { span, keyword, name }
