@@ -25,6 +25,12 @@ pub trait Load {
     /// # Errors
     /// In words for people, if there is no such text.
     fn load(&self, path: &str) -> Result<Arc<str>, String>;
+
+    /// The path under which that file is among the sources already, where it is there under another: one file is read
+    /// once, by whatever path it is named.
+    fn known_as(&self, _path: &str) -> Option<String> {
+        None
+    }
 }
 
 /// What is known of a set of files.
@@ -111,6 +117,7 @@ impl Loader<'_> {
 
     fn find(&mut self, user: FileId, used: &Text) -> Option<FileId> {
         let path = beside(self.sources.file(user).path(), &used.value);
+        let path = self.load.known_as(&path).unwrap_or(path);
         let known = self.known.entry(path).or_insert_with_key(|path| {
             let text = self.load.load(path)?;
             Ok(self.sources.add(path.clone(), text))

@@ -53,7 +53,7 @@ impl Checked {
     pub(super) fn read(arguments: &InputArguments) -> Result<Checked, Failure> {
         let input = Input::read(arguments)?;
         let files = input.sources.len() + input.unreadable.len();
-        let disk = Disk::default();
+        let disk = Disk::of(&input);
         let mut compilation = crate::compile(input.sources, &disk);
         for file in input.unreadable.iter().filter(|file| !disk.has_missed(file)) {
             compilation.diagnostics.push(file.diagnose(&mut compilation.sources));

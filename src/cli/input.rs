@@ -3,7 +3,8 @@
 //! Must not know: what the texts mean.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -37,7 +38,8 @@ pub(super) struct Input {
     pub(super) origins: Vec<Option<PathBuf>>,
     /// Those that could not: the path as shown, and why.
     pub(super) unreadable: Vec<Unreadable>,
-    seen: BTreeSet<PathBuf>,
+    /// Their paths as shown, by where they really are.
+    seen: BTreeMap<PathBuf, String>,
 }
 
 /// A file without a text.
@@ -111,10 +113,9 @@ impl Input {
 
     fn add(&mut self, path: &Path, origin: Option<&Path>, text: Result<String, NoText>) {
         // One file is one file, by whatever link it is reached.
-        if !self.seen.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned())) {
-            return;
-        }
-        let path = shown(path);
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let Entry::Vacant(new) = self.seen.entry(place) else { return };
+        let path = new.insert(shown(path)).clone();
         match text {
             Ok(text) => {
                 self.sources.add(path, text);
@@ -146,13 +147,19 @@ fn unsearched(error: &ignore::Error) -> NoText {
 }
 
 /// Reads what files use, from the disk.
-#[derive(Default)]
 pub(super) struct Disk {
     /// What could not be read, which is told where it is used.
     missed: RefCell<BTreeSet<String>>,
+    /// The paths under which files were read, by where they really are.
+    known: RefCell<BTreeMap<PathBuf, String>>,
 }
 
 impl Disk {
+    /// For files that the input uses.
+    pub(super) fn of(input: &Input) -> Disk {
+        Disk { missed: RefCell::default(), known: RefCell::new(input.seen.clone()) }
+    }
+
     /// Whether the file was to be used and could not be.
     pub(super) fn has_missed(&self, file: &Unreadable) -> bool {
         self.missed.borrow().contains(&file.path)
@@ -165,6 +172,11 @@ impl Load for Disk {
             self.missed.borrow_mut().insert(path.to_owned());
             missing.why
         })
+    }
+
+    fn known_as(&self, path: &str) -> Option<String> {
+        let place = Path::new(path).canonicalize().ok()?;
+        Some(self.known.borrow_mut().entry(place).or_insert_with(|| path.to_owned()).clone())
     }
 }
 

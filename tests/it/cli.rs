@@ -220,6 +220,15 @@ fn colours_follow_the_conventions() {
 }
 
 #[test]
+fn a_file_that_is_named_from_the_root_and_used_is_read_once() {
+    let folder = folder(&[("a.flow", "use \"team.flow\""), ("team.flow", "enum Empty { }")]);
+    let team = folder.path().join("team.flow");
+    let output = baton(folder.path(), &["check", "a.flow", team.to_str().unwrap(), "--format", "short"]);
+    let output = output.assert().code(1);
+    assert_eq!(stdout(&output).matches("B024").count(), 1, "{}", stdout(&output));
+}
+
+#[test]
 fn links_are_for_terminals_that_have_them() {
     let folder = folder(&[("a.flow", &bad())]);
     let linked = |color: &str| {
