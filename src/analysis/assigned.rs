@@ -123,7 +123,7 @@ pub(super) fn is_written(flow: &Flow, arrow: ArrowId, set: &mut Set) {
 }
 
 /// Whether a state has made the field, or a call given it, when work has taken the arrow.
-pub(super) fn is_made(flow: &Flow, arrow: ArrowId, field: FieldId) -> bool {
+pub fn is_made(flow: &Flow, arrow: ArrowId, field: FieldId) -> bool {
     let (Start::State(state), Some(_)) = (flow[arrow].from, handoff_of(&flow[arrow])) else { return false };
     may_write_more(flow, state) || writings(flow, state).any(|(written, _)| written == field)
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::assigned::{Assigned, is_made, is_written, perhaps};
+use super::assigned::{Assigned, is_written, perhaps};
 use super::guards::Guards;
 use super::live::Live;
 use super::present::Present;
@@ -68,13 +68,6 @@ impl Context {
     pub fn runs_without(&self, graph: &Graph<'_>, field: FieldId) -> Runs {
         let without = |arrow: ArrowId| !self.assigned.assigns(graph.flow, arrow, field);
         graph.runs(without)
-    }
-
-    /// A shortest run to a state on which no state makes the field, and no call gives it.
-    #[must_use]
-    pub fn run_unmade(&self, graph: &Graph<'_>, at: StateId, field: FieldId) -> Vec<ArrowId> {
-        let unmade = |arrow: ArrowId| !is_made(graph.flow, arrow, field);
-        graph.runs(unmade).to(at)
     }
 }
 

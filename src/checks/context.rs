@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use super::facts::{At, FlowFacts};
 use super::runs::{line, with_run};
 use super::samples::made;
+use crate::analysis::assigned::is_made;
 use crate::analysis::context::Lack;
 use crate::analysis::live::next_reading;
 use crate::analysis::present::Absences;
 use crate::analysis::uses::{Reader, by_guards, handoff_of, may_read_more, writings};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::graph::Runs;
+use crate::graph::{Graph, Runs};
 use crate::model::{ArrowId, FieldId, FieldUse, Handoff, Kind, Start};
 use crate::source::Span;
 
@@ -252,25 +253,37 @@ pub(super) fn no_receipt(at: At<'_>) -> Option<Diagnostic> {
 }
 
 /// B506: what is called the receipt came in from outside on some path; nothing that was done proves the success.
-pub(super) fn receipt_not_made(at: At<'_>) -> Option<Diagnostic> {
+pub(super) fn receipt_not_made(facts: &FlowFacts<'_>) -> Vec<Diagnostic> {
+    let mut runs = BTreeMap::new();
+    let of_end = |at: At<'_>| {
+        let (field, span) = unmade_receipt(at)?;
+        let run = runs.entry(field).or_insert_with(|| unmade(&facts.graph, field)).to(at.id);
+        let name = &at.flow[field].name.text;
+        let message = format!("nothing that was done proves success on: {}", line(at.flow, &run));
+        let found = Diagnostic::new(Code::NoReceipt, span, message);
+        let found = with_run(found, at.flow, &run).label(format!("on that path `{name}` is what came in"));
+        Some(found.help("name a field that some state makes, or a call gives, on every path to this end"))
+    };
+    facts.states().filter_map(of_end).collect()
+}
+
+/// The receipt of a success end, if it may be what came in.
+fn unmade_receipt(at: At<'_>) -> Option<(FieldId, Span)> {
     let Kind::End(end) = &at.state.kind else { return None };
     let (&field, span) = end.receipt.get().zip(end.receipt.span())?;
     let context = &at.facts.context;
     let told = !context.lacking(at.model, &at.facts.graph, at.id).is_empty();
     // What did not come in either is read unassigned somewhere, which is told there.
     let came_in = at.flow.intakes.iter().any(|intake| intake.field == Some(field));
-    if end.success != Some(true)
-        || !at.facts.reached.contains(at.id)
-        || told
-        || !came_in
-        || context.assigned.made(at.id, field)
-    {
-        return None;
-    }
-    let run = context.run_unmade(&at.facts.graph, at.id, field);
-    let name = &at.flow[field].name.text;
-    let message = format!("nothing that was done proves success on: {}", line(at.flow, &run));
-    let found = Diagnostic::new(Code::NoReceipt, span, message);
-    let found = with_run(found, at.flow, &run).label(format!("on that path `{name}` is what came in"));
-    Some(found.help("name a field that some state makes, or a call gives, on every path to this end"))
+    let unmade = end.success == Some(true)
+        && at.facts.reached.contains(at.id)
+        && !told
+        && came_in
+        && !context.assigned.made(at.id, field);
+    unmade.then_some((field, span))
+}
+
+/// Shortest runs on which no state makes the field, and no call gives it.
+fn unmade(graph: &Graph<'_>, field: FieldId) -> Runs {
+    graph.runs(|arrow| !is_made(graph.flow, arrow, field))
 }

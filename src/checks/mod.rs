@@ -81,7 +81,7 @@ pub static ALL: &[Check] = &[
     check(Code::UnreadCarry, Rule::Flow(context::unread_carry)),
     check(Code::UnreadField, Rule::Flow(context::unread_field)),
     check(Code::NoReceipt, Rule::State(context::no_receipt)),
-    check(Code::NoReceipt, Rule::State(context::receipt_not_made)),
+    check(Code::NoReceipt, Rule::Flow(context::receipt_not_made)),
     check(Code::UnhandledOption, Rule::Flow(approvals::unhandled_option)),
     check(Code::ThinEvidence, Rule::State(approvals::thin_evidence)),
     check(Code::MissingQuestion, Rule::State(approvals::missing_question)),
