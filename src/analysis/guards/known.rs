@@ -16,7 +16,7 @@ use super::diagram::TooComplex;
 use super::space::{Space, optional_depths};
 use super::verdict::Verdict;
 use crate::analysis::uses::{readings, writings};
-use crate::graph::{Components, Graph};
+use crate::graph::{Components, Graph, StateSet};
 use crate::model::walk::StateRef;
 use crate::model::{
     Arrow, ArrowKind, Claim, FieldId, Flow, Handoff, Intake, Kind, MapValue, PathId, Root, Slot, Start,
@@ -92,26 +92,30 @@ impl Known {
 pub(super) struct Arrivals {
     /// `None`: no work comes there for certain.
     pub(super) known: Vec<Option<Known>>,
-    /// Something that could not be read, or decided, may bring more work anywhere.
-    pub(super) doubtful: bool,
+    /// Where something that could not be read, or decided, may bring more than that.
+    pub(super) doubtful: StateSet,
+    /// States with guards that could not be read: it is unsure by which handoffs work leaves them.
+    unsure: Vec<StateId>,
     /// States whose guards, or knowledge, were too complex.
     pub(super) complex: Vec<StateId>,
     /// How often each state was looked at.
     pub(super) visits: Vec<u32>,
-    /// What is wrong with the guards of states that were looked at once, as far as nothing is doubtful.
+    /// What is wrong with the guards of states that were looked at once.
     pub(super) verdicts: FxHashMap<StateId, Verdict>,
 }
 
 /// Follows the work from the intakes until nothing new comes anywhere.
 pub(super) fn arrivals(space: &Space<'_>) -> Arrivals {
     let flow = space.flow;
+    let graph = Graph::new(flow, |_, _| true);
     let mut spread = Spread {
         space,
         order: order(space),
-        asked: Asked::new(space),
+        asked: Asked::new(space, &graph),
         arrivals: Arrivals {
             known: vec![None; flow.states.len()],
-            doubtful: is_doubtful(space),
+            unsure: Vec::new(),
+            doubtful: StateSet::new(0),
             complex: Vec::new(),
             visits: vec![0; flow.states.len()],
             verdicts: FxHashMap::default(),
@@ -127,6 +131,7 @@ pub(super) fn arrivals(space: &Space<'_>) -> Arrivals {
         }
     }
     spread.run();
+    spread.arrivals.doubtful = doubtful(space, &graph, &spread.arrivals);
     spread.arrivals
 }
 
@@ -154,7 +159,6 @@ impl Spread<'_> {
             let tired = self.arrivals.visits[state.index()] > MAX_VISITS;
             if tired || self.visit(state).is_err() {
                 self.arrivals.complex.push(state);
-                self.arrivals.doubtful = true;
             }
         }
         self.arrivals.complex.sort_unstable();
@@ -200,7 +204,9 @@ impl Spread<'_> {
         }
         for (index, handoff) in state.handoffs().enumerate() {
             let taken = decision.handoffs[index];
-            self.arrivals.doubtful |= taken.surely != taken.maybe;
+            if taken.surely != taken.maybe {
+                self.arrivals.unsure.push(id);
+            }
             if let Some(shadows) = decision.shadows(taken.surely)? {
                 let along = behind(space, handoff, &given, shadows);
                 self.bring_along(space.flow.arrows_in(&handoff.arrows), &along);
@@ -224,10 +230,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn new(space: &Space<'_>) -> Asked {
+    fn new(space: &Space<'_>, graph: &Graph<'_>) -> Asked {
         let flow = space.flow;
-        let components = Graph::new(flow, |_, _| true).components();
-        let mut asked = Asked { components, lowest: vec![u32::MAX; flow.paths.len()] };
+        let mut asked = Asked { components: graph.components(), lowest: vec![u32::MAX; flow.paths.len()] };
         for id in (0..flow.states.len()).map(StateId::new) {
             let state = StateRef { id, flow, model: space.model };
             let guards = state.handoffs().filter_map(|handoff| guard(&handoff.when));
@@ -383,20 +388,32 @@ fn is_unsure(intake: &Intake) -> bool {
     intake.unknown || intake.field.is_none() || maps.into_iter().any(is_unknown)
 }
 
-/// Something that could not be read may bring more work somewhere.
-fn is_doubtful(space: &Space<'_>) -> bool {
+/// The states to which more may come than is known for certain: behind a door, a guard or something made that could not
+/// be read or decided; all of them if it is unknown where some work goes.
+fn doubtful(space: &Space<'_>, graph: &Graph<'_>, arrivals: &Arrivals) -> StateSet {
     let flow = space.flow;
+    if leads_anywhere(flow) {
+        return StateSet::of(flow.states.len(), |_| true);
+    }
+    let makes_unknown = |id: &StateId| flow[*id].makes.iter().any(|made| made.field.is_none());
+    let doors = flow.intakes.iter().filter(|intake| is_unsure(intake));
+    let doors = doors.filter_map(|intake| flow[intake.arrow].to);
+    let behind = arrivals.unsure.iter().flat_map(|&id| graph.leaving(id).map(|(_, to)| to));
+    let states = graph.states().filter(makes_unknown).chain(arrivals.complex.iter().copied());
+    graph.reached_from(doors.chain(states).chain(behind))
+}
+
+/// Some way could not be read, or its target is unknown.
+fn leads_anywhere(flow: &Flow) -> bool {
     let has_unknown_exit = |state: &State| {
         state.unknown
             || state.accept == Slot::Unknown
             || state.deadline == Slot::Unknown
             || state.failure == Slot::Unknown
             || matches!(&state.kind, Kind::Wait { time: Slot::Unknown })
-            || state.makes.iter().any(|made| made.field.is_none())
     };
     flow.unknown
         || flow.context_unknown
-        || flow.intakes.iter().any(is_unsure)
         || flow.arrows.iter().any(|arrow| arrow.to.is_none())
         || flow.states.iter().any(has_unknown_exit)
 }

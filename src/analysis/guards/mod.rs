@@ -58,8 +58,8 @@ impl<'m> Guards<'m> {
         let looked: Vec<_> = states.filter_map(look).collect();
         let settled = std::mem::take(&mut arrivals.verdicts);
         let mut complex = std::mem::take(&mut arrivals.complex);
-        let mut verdicts: BTreeMap<StateId, Verdict> =
-            if arrivals.doubtful { BTreeMap::new() } else { settled.into_iter().collect() };
+        let settled = settled.into_iter().filter(|(id, _)| !arrivals.doubtful.contains(*id));
+        let mut verdicts: BTreeMap<StateId, Verdict> = settled.collect();
         for (id, found) in looked {
             match found {
                 Ok(verdict) if verdict == Verdict::default() => {}
@@ -150,7 +150,7 @@ fn look(space: &Space<'_>, arrivals: &Arrivals, state: StateRef<'_>) -> Option<R
     state.handoffs().next()?;
     let known = arrivals.known.get(state.id.index()).and_then(Option::as_ref);
     let given = known.map(|known| handing_on(space, state.id, known));
-    if arrivals.doubtful {
+    if arrivals.doubtful.contains(state.id) {
         return Some(doubtful_verdict(space, state, given.as_ref()));
     }
     let settled = arrivals.visits.get(state.id.index()) == Some(&1);

@@ -60,7 +60,7 @@ pub struct Never {
     pub known: Vec<PathId>,
 }
 
-/// Looks at the guards of a state in a flow of which something could not be read: whatever may come is not known, and
+/// Looks at the guards of a state to which something that could not be read may lead: whatever may come is not known, and
 /// what comes for certain is `known`; `None`: nothing does, so only what holds whatever comes is said.
 pub(super) fn doubtful_verdict(
     space: &Space<'_>,
