@@ -398,8 +398,20 @@ def ask_model(binding, message, seconds):
         system=[{"text": told}],
         messages=[{"role": "user", "content": [{"text": plain(message)}]}],
     )
-    text = "".join(part.get("text", "") for part in said["output"]["message"]["content"])
-    return text[text.find("{") : text.rfind("}") + 1]
+    return last_object("".join(part.get("text", "") for part in said["output"]["message"]["content"]))
+
+
+def last_object(text):
+    """The last JSON object in a text, as it stands there; nothing if there is none."""
+    found, at = "", text.find("{")
+    while at >= 0:
+        try:
+            end = json.JSONDecoder().raw_decode(text, at)[1]
+            found = text[at:end]
+        except (ValueError, RecursionError):
+            end = at + 1
+        at = text.find("{", end)
+    return found
 
 
 # An owner is a function from (binding, message, seconds left) to a reply. An entry for an owner's name goes before

@@ -164,3 +164,17 @@ def test_ids_that_cannot_be_names_are_hashed(module):
     assert len(module.execution_name("x" * 81)) == 64
     hashed = module.execution_name("x" * 81)
     assert module.execution_name(hashed) != hashed  # an item that is named like another's execution
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ('{"made": {"a": {}}}', '{"made": {"a": {}}}'),
+        ('As {"made": 1} is too low:\n```json\n{"made": {"a": "}"}}\n```\nDone {so far}', '{"made": {"a": "}"}}'),
+        ("nothing { to } read", ""),
+        ('{"made": ' * 5000, ""),
+        ("", ""),
+    ],
+)
+def test_of_what_a_model_says_the_last_object_is_the_reply(module, said, reply):
+    assert module.last_object(said) == reply
