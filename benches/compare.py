@@ -12,6 +12,7 @@ import argparse
 import json
 import math
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -23,10 +24,12 @@ TARGET = ROOT / "target"
 PEERS = TARGET / "peers"
 TEXTS = TARGET / "compare"
 BATON = TARGET / "release" / "baton"
-SHAPES = TARGET / "release" / "examples" / "shapes"
+EXAMPLES = TARGET / "release" / "examples"
+PROOFS = ROOT / "tests" / "proofs"
 
 ASL_VALIDATOR = "asl-validator@4.0.0"
 RUFF = "ruff==0.17.6"
+Z3 = "z3-solver==5.4.1.0"
 
 SHAPE_NAMES = ["chain", "cycle", "star", "guards", "enums"]
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
@@ -76,7 +79,7 @@ def flow(shape: str, states: int) -> Path:
     """The file with that flow."""
     path = TEXTS / f"{shape}-{states}.flow"
     with path.open("wb") as out:
-        subprocess.run([SHAPES, shape, str(states)], stdout=out, check=True)
+        subprocess.run([EXAMPLES / "shapes", shape, str(states)], stdout=out, check=True)
     return path
 
 
@@ -148,6 +151,31 @@ def against_asl_validator(figures: Figures) -> None:
     figures.add("10,000 states: CPU time against asl-validator", ours.cpu / theirs.cpu, 1 / 15, "")
 
 
+def python_with(package: str) -> Path:
+    """A virtual environment with that package."""
+    venv = PEERS / package
+    if not venv.exists():
+        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+        subprocess.run([venv / "bin" / "pip", "install", "-q", package], check=True)
+    return venv
+
+
+def against_z3(figures: Figures, sets: int = 200) -> None:
+    """Random sets of guards, each decided with its witnesses, by the geometric mean of how many times faster."""
+    make = f"import sys; sys.path.insert(0, {str(PROOFS)!r}); import random_guards; print(random_guards.file(1, range({sets})))"
+    text = subprocess.run([sys.executable, "-c", make], stdout=subprocess.PIPE, check=True).stdout
+
+    def nanoseconds(command: list[str | Path]) -> dict[str, int]:
+        done = subprocess.run(command, input=text, stdout=subprocess.PIPE, check=True)
+        return {name: int(time) for name, time in map(str.split, done.stdout.decode().splitlines())}
+
+    python = python_with(Z3) / "bin" / "python"
+    theirs, ours = nanoseconds([python, ROOT / "benches" / "guards_by_z3.py"]), nanoseconds([EXAMPLES / "guards"])
+    factors = [theirs[name] / ours[name] for name in theirs]
+    print(f"        z3 takes {sum(theirs.values()) / 1e6:.0f} ms, baton {sum(ours.values()) / 1e6:.1f} ms for {sets} sets")
+    figures.add("guards with witnesses: time against z3", 1 / statistics.geometric_mean(factors), 1 / 1000, "")
+
+
 def python_module(size: int) -> str:
     """A Python file of about so many bytes in which ruff finds nothing."""
     text, at = "", 0
@@ -165,10 +193,7 @@ def python_module(size: int) -> str:
 
 def against_ruff(figures: Figures, files: int = 1_000) -> None:
     """1,000 files of 20 states on two cores, by the clock."""
-    venv = PEERS / "ruff"
-    if not (venv / "bin" / "ruff").exists():
-        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-        subprocess.run([venv / "bin" / "pip", "install", "-q", RUFF], check=True)
+    venv = python_with(RUFF)
     flows, modules = TEXTS / "flows", TEXTS / "modules"
     text = flow("chain", 20).read_text()
     for folder in (flows, modules):
@@ -209,7 +234,7 @@ def main() -> None:
     arguments.add_argument("--quick", action="store_true", help="sizes up to 100,000 states only")
     arguments.add_argument("--skip-peers", action="store_true", help="measure only the compiler")
     options = arguments.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--bins", "--example", "shapes"], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--release", "--bins", "--examples"], cwd=ROOT, check=True)
     TEXTS.mkdir(parents=True, exist_ok=True)
     figures = Figures()
     cold_start(figures)
@@ -218,6 +243,7 @@ def main() -> None:
     if not options.skip_peers:
         against_asl_validator(figures)
         against_ruff(figures)
+        against_z3(figures)
     sys.exit(1 if figures.missed else 0)
 
 
