@@ -12,14 +12,14 @@ use super::facts::{At, FlowFacts};
 use super::regions::Values;
 use super::runs::{ends, line, steps, with_run};
 use super::words::quoted;
-use crate::analysis::guards::Breach;
+use crate::analysis::guards::{Breach, Region};
 use crate::analysis::worst::{Cases, Cost, Figure, Measure, Round, Run, laps};
 use crate::diagnostics::render::counted;
 use crate::diagnostics::{Code, Diagnostic, Label};
 use crate::model::words::{long, money};
 use crate::model::{
-    ActorId, ArrowId, ArrowKind, Claim, FlowId, Gate, Guard, Handoff, Kind, Money, Prove, Start, StateId,
-    When,
+    ActorId, ArrowId, ArrowKind, Claim, FieldId, FlowId, Gate, Guard, Handoff, Kind, Money, Prove, Root,
+    Start, StateId, When,
 };
 use crate::source::Span;
 
@@ -171,6 +171,9 @@ impl Asked<'_> {
             return Some(Diagnostic::new(Code::NotProved, place, message).help(help));
         };
         let Breach { arrow, region, run } = found?;
+        if let Some(field) = self.unmade(state, &region) {
+            return Some(self.asks_for_unmade(place, state, field));
+        }
         let run = run.unwrap_or_else(|| self.run_along(arrow));
         let values = Values::of(facts);
         let example = values.example(&region).unwrap_or_else(|| "any values".to_owned());
@@ -181,6 +184,27 @@ impl Asked<'_> {
             None => format!("ask for the condition by a guard on this way; {known}"),
         };
         Some(with_run(Diagnostic::new(Code::NotProved, place, message), flow, &run).help(help))
+    }
+
+    /// A field of the region that need not be made when the state is entered.
+    fn unmade(&self, state: StateId, region: &Region) -> Option<FieldId> {
+        let flow = self.facts.flow;
+        let mut fields = region.example.iter().filter_map(|(path, _)| match flow[*path].root {
+            Root::Field(field) => Some(field),
+            Root::Decision(_) => None,
+        });
+        fields.find(|&field| !self.facts.context.assigned.on_arrival(state, field))
+    }
+
+    fn asks_for_unmade(&self, place: Span, state: StateId, field: FieldId) -> Diagnostic {
+        let (facts, flow) = (self.facts, self.facts.flow);
+        let run = facts.context.runs_without(&facts.graph, field).to(state);
+        let (name, field) = (&flow[state].name.text, &flow[field].name.text);
+        let message = format!("work can come to `{name}` when `{field}` is not made: {}", line(flow, &run));
+        let found = with_run(Diagnostic::new(Code::NotProved, place, message), flow, &run);
+        found.help(format!(
+            "let a state on this way make `{field}`, or ask for something that is there by then"
+        ))
     }
 
     /// A run to where the arrow starts, and along it.

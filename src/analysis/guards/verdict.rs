@@ -164,17 +164,36 @@ impl Decision<'_> {
         Ok(())
     }
 
-    /// Pieces of what is free, as far as it may come.
+    /// Pieces of what is free, as far as it may come. One that lies in a later one gives way to it, but for its example.
     fn gap(&mut self, free: Set) -> Result<Option<Gap>, TooComplex> {
         let mut left = self.diagram.and(self.possible, free)?;
-        let mut pieces = Vec::new();
-        while left != NONE && pieces.len() < MAX_PIECES {
+        let mut pieces: Vec<(Region, Set)> = Vec::new();
+        for _ in 0..MAX_PIECES {
+            if left == NONE {
+                break;
+            }
             let region = self.region(free, left)?;
             let piece = self.piece(&region)?;
             left = self.diagram.without(left, piece)?;
-            pieces.push(region);
+            let inner = self.within(&pieces, piece)?;
+            let place = inner.first().copied().unwrap_or(pieces.len());
+            let first = inner.into_iter().rev().map(|inner| pieces.remove(inner)).last();
+            let example = first.map_or(region.example, |(first, _)| first.example);
+            pieces.insert(place, (Region { example, ..region }, piece));
         }
+        let pieces: Vec<Region> = pieces.into_iter().map(|(region, _)| region).collect();
         Ok((!pieces.is_empty()).then_some(Gap { pieces, whole: left == NONE }))
+    }
+
+    /// The places of the pieces that lie in a set.
+    fn within(&mut self, pieces: &[(Region, Set)], set: Set) -> Result<Vec<usize>, TooComplex> {
+        let mut found = Vec::new();
+        for (place, (_, piece)) in pieces.iter().enumerate() {
+            if self.diagram.without(*piece, set)? == NONE {
+                found.push(place);
+            }
+        }
+        Ok(found)
     }
 
     fn piece(&mut self, region: &Region) -> Result<Set, TooComplex> {
