@@ -15,6 +15,7 @@ pub mod emit;
 pub mod graph;
 pub mod model;
 pub mod plan;
+pub mod run;
 pub mod source;
 pub mod syntax;
 

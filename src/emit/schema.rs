@@ -249,7 +249,7 @@ fn closed<'n>(properties: Map<String, Value>, required: impl Iterator<Item = &'n
 }
 
 /// Whether what fills a path may be absent: its last field is optional. A field that holds it is there by that.
-pub(super) fn may_be_absent(plan: &Plan, flow: &Flow, path: &plan::Path) -> bool {
+pub(crate) fn may_be_absent(plan: &Plan, flow: &Flow, path: &plan::Path) -> bool {
     let mut names = path.names.iter();
     let mut field = names.next().and_then(|name| flow.context.get(name));
     for name in names {

@@ -3,7 +3,7 @@
 //! Must not know: where any of it is used.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::source::Span;
@@ -11,7 +11,7 @@ use crate::source::Span;
 use super::{Exact, Named};
 
 /// A closed set of words.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Enum {
     /// Its documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,7 +21,7 @@ pub struct Enum {
 }
 
 /// A record.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Asset {
     /// Its documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ pub struct Asset {
 }
 
 /// A field of an asset or a context.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Field {
     /// Its documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct Field {
 }
 
 /// What a value may be.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Type {
     /// Unicode text.
@@ -87,7 +87,7 @@ pub enum Type {
 }
 
 /// The ends of a range; an end that is absent is unbounded.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bounds {
     /// The lower end, included.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,12 +96,12 @@ pub struct Bounds {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<Exact>,
     /// The upper end does not belong to the range.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub open: bool,
 }
 
 /// Somebody or something that can own work.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
     /// Its documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +121,7 @@ pub struct Actor {
 }
 
 /// The kinds of actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
     /// A model route.
@@ -151,7 +151,7 @@ impl ActorKind {
 }
 
 /// How an actor is reached.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Binding {
     /// The clause: `uses`, `runs`, `calls`, `contact` or `name`.
     pub clause: SmolStr,
@@ -160,7 +160,7 @@ pub struct Binding {
 }
 
 /// An amount.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Money {
     /// How much.
     pub amount: Exact,

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
 
 /// A decimal that serializes as a JSON number with exactly its digits, without trailing zeros.
@@ -35,6 +35,14 @@ impl Serialize for Exact {
     }
 }
 
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Exact, D::Error> {
+        let number = serde_json::Number::deserialize(deserializer)?.to_string();
+        let exact = Decimal::from_str_exact(&number).or_else(|_| Decimal::from_scientific(&number));
+        exact.map(Exact).map_err(|_| serde::de::Error::custom(format!("`{number}` has too many digits")))
+    }
+}
+
 impl JsonSchema for Exact {
     fn inline_schema() -> bool {
         true
@@ -51,7 +59,7 @@ impl JsonSchema for Exact {
 
 /// A constant: a number (a percent is a fraction, a duration is in seconds, money is its amount), a text (also a
 /// member of an enum, or an option), or a bool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Constant {
     /// An `int`, `number`, `percent`, `duration` or `money` value.

@@ -3,14 +3,14 @@
 //! Must not know: any engine.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{Constant, Field, Guard, Hop, Money, Named, Path, When};
 use crate::source::Span;
 
 /// One pipeline.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Flow {
     /// Its documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ pub struct Flow {
 }
 
 /// The worst case of a pipeline, the runs of those that it calls included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Worst {
     /// From arrival to an end it takes so many seconds at most. Without it, more than can be counted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct Worst {
 }
 
 /// A named guard.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Threshold {
     /// Its documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +59,7 @@ pub struct Threshold {
 }
 
 /// A door for work.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Intake {
     /// The context field that arriving work fills.
     pub field: SmolStr,
@@ -78,7 +78,7 @@ pub struct Intake {
 }
 
 /// How one field of an asset is filled.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Map {
     /// What is filled, from the intake's field down.
     pub path: Path,
@@ -87,7 +87,7 @@ pub struct Map {
 }
 
 /// What fills a field.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MapValue {
     /// What the raw record has below these keys; without any, the whole record.
@@ -97,7 +97,7 @@ pub enum MapValue {
 }
 
 /// A place where somebody owns the work.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct State {
     /// Its documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,13 +122,13 @@ pub struct State {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timer>,
     /// Where work goes when the owner can't, retries included. Empty for a wait only.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failure: Vec<Hop>,
     /// How attempts that fail are repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
     /// Where the work goes; exactly one of them holds for whatever the owner delivers. Empty for a wait only.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handoffs: Vec<Handoff>,
     /// Where its name stands in the source.
     #[serde(skip)]
@@ -136,7 +136,7 @@ pub struct State {
 }
 
 /// The sorts of state.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Kind {
     /// An owner works.
@@ -153,7 +153,7 @@ pub enum Kind {
 }
 
 /// What only an approval has.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Approval {
     /// What the reviewer is asked.
     pub question: SmolStr,
@@ -164,7 +164,7 @@ pub struct Approval {
 }
 
 /// An option of an approval.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Choice {
     /// The word.
     pub name: SmolStr,
@@ -173,7 +173,7 @@ pub struct Choice {
 }
 
 /// What only a call has.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Call {
     /// The flows that it runs, each as an item of its own.
     pub runs: Vec<Run>,
@@ -185,7 +185,7 @@ pub struct Call {
 }
 
 /// A run of another flow.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// Its name among the runs of this call: the flow's, numbered where that is taken.
     pub id: SmolStr,
@@ -204,7 +204,7 @@ pub struct Run {
 }
 
 /// Something that an owner reads.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Need {
     /// What.
     pub path: Path,
@@ -213,7 +213,7 @@ pub struct Need {
 }
 
 /// A time with the arrows that are taken when it has passed.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Timer {
     /// Counted from arrival; it spans all attempts.
     pub seconds: u64,
@@ -225,7 +225,7 @@ pub struct Timer {
 }
 
 /// How failed attempts are repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Retry {
     /// So many attempts after the first.
     pub times: u64,
@@ -234,7 +234,7 @@ pub struct Retry {
 }
 
 /// A way on.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Handoff {
     /// On which condition.
     pub when: When,
@@ -248,7 +248,7 @@ pub struct Handoff {
 }
 
 /// A place where work ends.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct End {
     /// Its documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -264,7 +264,7 @@ pub struct End {
 }
 
 /// How work ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Well.
@@ -330,6 +330,18 @@ impl State {
         let handoffs =
             self.handoffs.iter().map(|handoff| (Cause::Handoff(handoff), handoff.route.as_slice()));
         accept.chain(deadline).chain(failure).chain(wait).chain(handoffs).filter(|(_, hops)| !hops.is_empty())
+    }
+
+    /// The context fields that the owner reads, whole: the asset, what it needs and what it is shown, each once.
+    pub fn reads(&self) -> impl Iterator<Item = &SmolStr> {
+        let needs = self.needs.iter().map(|need| &need.path);
+        let shows = match &self.kind {
+            Kind::Approval(approval) => approval.shows.as_slice(),
+            _ => &[],
+        };
+        let roots = needs.chain(shows).filter_map(|path| path.names.first());
+        let fields: indexmap::IndexSet<_> = std::iter::once(&self.asset).chain(roots).collect();
+        fields.into_iter()
     }
 
     fn time(&self) -> Option<&Timer> {

@@ -3,14 +3,14 @@
 //! Must not know: how a condition is decided.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{Constant, Type};
 use crate::source::Span;
 
 /// A place in the context.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Path {
     /// The context field and the fields below it; `["decision"]` is what the reviewer of an approval chose.
     pub names: Vec<SmolStr>,
@@ -32,7 +32,7 @@ impl Path {
 }
 
 /// The condition of a handoff.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
     /// This holds.
@@ -42,7 +42,7 @@ pub enum When {
 }
 
 /// A condition. A test of a path that is absent is false, whatever it asks, unless it asks for absence.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Guard {
     /// All hold.
@@ -103,7 +103,7 @@ pub enum Guard {
 }
 
 /// How a path compares with a constant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Operator {
     /// `is`
     #[serde(rename = "is")]

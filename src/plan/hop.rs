@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::source::Span;
 
 /// One arrow to one state or end.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Hop {
     /// Its name in the flow: `drafting/handoff-2`, `drafting/deadline`; `#1` follows on the second of a chain.
     pub id: SmolStr,
@@ -28,7 +28,7 @@ pub struct Hop {
 }
 
 /// What every handover of work says to the next owner.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Envelope {
     /// The context field that is the object of the next work; at an end, what was delivered or given up.
     pub asset: SmolStr,
@@ -60,7 +60,7 @@ pub struct Envelope {
 }
 
 /// A time limit, and what silence leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Limit {
     /// Counted from arrival.
     pub seconds: u64,
@@ -69,7 +69,7 @@ pub struct Limit {
 }
 
 /// How a receiver verifies what it got.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verification {
     /// The JSON Schema that the envelope meets: a file of the target `jsonschema`.
     pub schema: SmolStr,

@@ -30,17 +30,21 @@ use std::hash::BuildHasherDefault;
 use indexmap::IndexMap;
 use rustc_hash::FxHasher;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use smol_str::SmolStr;
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
 
+/// The version of the messages between engines, owners and callers: the schemas `task`, `reply` and `outcome`.
+pub const PROTOCOL: u32 = 1;
+
 /// A table by name, in the order of the text.
 pub type Named<T> = IndexMap<SmolStr, T, BuildHasherDefault<FxHasher>>;
 
 /// Pipelines with everything that they use.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// The version of this format: 1.
     #[schemars(extend("const" = VERSION))]
@@ -57,4 +61,22 @@ pub struct Plan {
     pub actors: Named<Actor>,
     /// The pipelines.
     pub flows: Named<Flow>,
+}
+
+impl Plan {
+    /// Reads the JSON of a plan back. Places in the source are lost.
+    ///
+    /// # Errors
+    /// If the text is no plan of this version.
+    pub fn read(json: &str) -> Result<Plan, serde_json::Error> {
+        let mut text = serde_json::Deserializer::from_str(json);
+        text.disable_recursion_limit(); // guards and types nest as deep as in the text, at most 256 levels
+        // By way of a value: numbers inside of tagged enums could not be read from the text.
+        let plan: Plan = serde_json::from_value(Value::deserialize(&mut text)?)?;
+        text.end()?;
+        match plan.version {
+            VERSION => Ok(plan),
+            other => Err(serde::de::Error::custom(format!("a plan of version {other}, not {VERSION}"))),
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::planned::planned;
 use crate::support::{blessing, files, read, relative, same_as_file};
 
 /// The examples by name, with their plans.
-fn examples() -> Vec<(String, Plan)> {
+pub(crate) fn examples() -> Vec<(String, Plan)> {
     let examples = files("examples", ".flow").into_iter().map(|path| relative(&path));
     let pipelines = examples.filter(|path| path.matches('/').count() == 1);
     pipelines.map(|path| (path.replace("examples/", "").replace(".flow", ""), example(&path))).collect()

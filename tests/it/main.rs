@@ -29,6 +29,8 @@ mod properties;
 mod published;
 mod random_flow;
 mod render;
+
+mod run;
 mod schema;
 mod schemas;
 mod sizes;

@@ -10,10 +10,7 @@ use super::ids::placeholder;
 use super::machine::Machine;
 use super::names;
 use crate::emit::schema;
-use crate::plan::{Approval, Kind, State};
-
-/// The version of the protocol.
-const VERSION: u32 = 1;
+use crate::plan::{Approval, Kind, PROTOCOL, State};
 
 impl Machine<'_> {
     /// The parameters of the task that hands the work to the owner of `state`.
@@ -60,7 +57,7 @@ impl Machine<'_> {
 
     fn head(&self, kind: &str, name: &str) -> Map<String, Value> {
         let head = [
-            ("v", json!(VERSION)),
+            ("v", json!(PROTOCOL)),
             ("kind", json!(kind)),
             ("visit.$", json!(self.visit(name))),
             ("token.$", json!("$$.Task.Token")),
@@ -83,16 +80,9 @@ impl Machine<'_> {
     }
 }
 
-/// The context fields that the owner reads, whole: the asset, what it needs and what it is shown.
+/// What the owner reads of the context.
 fn context(state: &State) -> Value {
-    let needs = state.needs.iter().map(|need| &need.path);
-    let shows = match &state.kind {
-        Kind::Approval(approval) => approval.shows.as_slice(),
-        _ => &[],
-    };
-    let roots = needs.chain(shows).filter_map(|path| path.names.first());
-    let fields = std::iter::once(&state.asset).chain(roots);
-    fields.map(|field| (format!("{field}.$"), names::below("$.context", field))).collect()
+    state.reads().map(|field| (format!("{field}.$"), names::below("$.context", field))).collect()
 }
 
 /// What a reviewer is asked and shown, and where each option leads.
