@@ -16,6 +16,7 @@ pub mod graph;
 pub mod model;
 pub mod plan;
 pub mod run;
+pub mod scenarios;
 pub mod source;
 pub mod syntax;
 

@@ -5,6 +5,7 @@
 
 pub mod assigned;
 pub mod context;
+pub mod cover;
 pub mod guards;
 pub mod live;
 pub mod present;

@@ -11,7 +11,7 @@ mod dead_ends;
 mod facts;
 mod hygiene;
 mod ownership;
-mod regions;
+pub(crate) mod regions;
 mod repairs;
 mod runs;
 mod samples;

@@ -14,7 +14,7 @@ const LISTED: usize = 3;
 
 /// What it takes to speak of a flow's values.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Values<'m> {
+pub(crate) struct Values<'m> {
     model: &'m Model,
     space: &'m Space<'m>,
 }
@@ -38,7 +38,11 @@ struct Stretch {
 
 impl<'m> Values<'m> {
     pub(super) fn of(facts: &'m FlowFacts<'m>) -> Values<'m> {
-        Values { model: facts.model, space: &facts.guards.space }
+        Values::new(&facts.guards.space)
+    }
+
+    pub(crate) fn new(space: &'m Space<'m>) -> Values<'m> {
+        Values { model: space.model(), space }
     }
 
     /// `quality in 0.7..<0.8 and risk is high`; `None` for everything.
@@ -160,7 +164,7 @@ impl<'m> Values<'m> {
     }
 
     /// `quality = 0.7`
-    fn value(self, id: PathId, set: &CellSet) -> Option<String> {
+    pub(crate) fn value(self, id: PathId, set: &CellSet) -> Option<String> {
         let (path, cells) = (self.path(id), self.space.cells(id));
         let name = &path.text;
         Some(match cells.get(set.iter().next()?)? {

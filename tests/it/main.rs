@@ -17,6 +17,7 @@ mod documents;
 mod emitted;
 mod fixes;
 mod fmt;
+mod generated;
 mod graph;
 mod init;
 mod markdown;

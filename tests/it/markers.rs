@@ -41,7 +41,7 @@ fn differences(case: &Path) -> Vec<String> {
     mismatches(&compilation, &expected)
 }
 
-fn check(case: &Path) -> Compilation {
+pub(crate) fn check(case: &Path) -> Compilation {
     let mut sources = Sources::new();
     sources.add(relative(case), read(case));
     compile(sources, &Disk)

@@ -62,6 +62,12 @@ impl CellSet {
         CellSet(joined.into())
     }
 
+    /// Just that cell.
+    #[must_use]
+    pub fn one(cell: u32) -> CellSet {
+        CellSet::new([(cell, cell.saturating_add(1))])
+    }
+
     /// Its runs `start..end`, in order.
     #[must_use]
     pub fn runs(&self) -> &[(u32, u32)] {

@@ -1,0 +1,177 @@
+//! What an owner can bring, as far as the guards of the flow tell values apart: one value for each combination of cells.
+//!
+//! Must not know: where work goes with it, nor what came before.
+
+use crate::analysis::guards::{Space, optional_depths};
+use crate::model::{FieldId, Flow, Guard, Handoff, HandoffId, Join, Kind, PathId, Root, StateId, When};
+
+/// So many combinations are tried for one visit.
+const MAX_COMBINATIONS: usize = 20_000;
+
+/// Stands for a value that matters to nobody any more.
+pub(super) const ANY: u32 = u32::MAX;
+
+/// The paths whose values guards ask for, with what it takes to combine their cells.
+pub(super) struct Variables<'m> {
+    pub(super) space: &'m Space<'m>,
+    /// Ascending.
+    pub(super) paths: Vec<PathId>,
+    /// For each, how many steps below its root its optional fields stand.
+    optional: Vec<Vec<usize>>,
+}
+
+/// The combinations of cells of some variables, each as `(variable, cell)`.
+pub(super) struct Combinations {
+    pub(super) all: Vec<Vec<(usize, u32)>>,
+    /// There are more.
+    pub(super) more: bool,
+}
+
+impl<'m> Variables<'m> {
+    /// Those of the handoffs' guards.
+    pub(super) fn new(space: &'m Space<'m>) -> Variables<'m> {
+        let flow = space.flow();
+        let guards = flow.handoffs.iter().filter_map(guard);
+        let atoms = guards.flat_map(|guard| guard.parts(|_| true)).filter_map(|part| match part {
+            Guard::Atom(atom) => Some(atom.path),
+            _ => None,
+        });
+        let mut paths: Vec<PathId> = atoms.collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let optional = paths.iter().map(|&path| optional_depths(space.model(), flow, &flow[path])).collect();
+        Variables { space, paths, optional }
+    }
+
+    pub(super) fn flow(&self) -> &'m Flow {
+        self.space.flow()
+    }
+
+    pub(super) fn number(&self, path: PathId) -> Option<usize> {
+        self.paths.binary_search(&path).ok()
+    }
+
+    /// The variables that a guard reads.
+    pub(super) fn read_by<'g>(&'g self, guard: &'g Guard) -> impl Iterator<Item = usize> + 'g {
+        guard.parts(|_| true).filter_map(|part| match part {
+            Guard::Atom(atom) => self.number(atom.path),
+            _ => None,
+        })
+    }
+
+    /// The variables below fields that `belongs` chooses.
+    pub(super) fn of_fields(&self, belongs: impl Fn(FieldId) -> bool) -> Vec<usize> {
+        let below = |path: PathId| matches!(self.flow()[path].root, Root::Field(field) if belongs(field));
+        (0..).zip(&self.paths).filter(|&(_, &path)| below(path)).map(|(number, _)| number).collect()
+    }
+
+    /// The variable of the decision at an approval, if a guard asks for it.
+    pub(super) fn decision(&self, at: StateId) -> Option<usize> {
+        self.paths.iter().position(|&path| self.flow()[path].root == Root::Decision(at))
+    }
+
+    /// What the variables can be together if each is in one of `cells`; values inside a stretch come before its ends.
+    pub(super) fn combinations(
+        &self,
+        variables: &[usize],
+        cells: impl Fn(usize) -> Vec<u32>,
+    ) -> Combinations {
+        let choices: Vec<Vec<u32>> = variables.iter().map(|&variable| cells(variable)).collect();
+        let total = choices.iter().try_fold(1_usize, |total, cells| total.checked_mul(cells.len()));
+        let tried = total.unwrap_or(usize::MAX).min(MAX_COMBINATIONS);
+        let combination = |number: usize| {
+            let mut rest = number;
+            let cell = |(&variable, cells): (&usize, &Vec<u32>)| {
+                let cell = cells.get(rest % cells.len())?;
+                rest /= cells.len();
+                Some((variable, *cell))
+            };
+            variables.iter().zip(&choices).map(cell).collect::<Option<Vec<_>>>()
+        };
+        let all =
+            (0..tried).filter_map(combination).filter(|combination| self.is_sound(combination)).collect();
+        Combinations { all, more: total != Some(tried) }
+    }
+
+    /// No part is there without its whole, and nothing is absent for no reason: some optional field on its way is not
+    /// shown to be there by another path.
+    fn is_sound(&self, combination: &[(usize, u32)]) -> bool {
+        let is_absent = |&&(variable, cell): &&(usize, u32)| self.absent(variable) == Some(cell);
+        combination.iter().filter(is_absent).all(|&(variable, _)| {
+            let shown = |depth: &usize| {
+                let mut others = combination.iter().filter(|other| !is_absent(other));
+                others.any(|&(other, _)| self.shares(variable, other, *depth))
+            };
+            !self.depths(variable).iter().all(shown)
+        })
+    }
+
+    /// Whether an optional field of one variable, so deep, stands on the way of the other too.
+    fn shares(&self, variable: usize, other: usize, depth: usize) -> bool {
+        let path = |variable: usize| self.paths.get(variable).map(|&path| &self.flow()[path]);
+        let (Some(one), Some(other)) = (path(variable), path(other)) else { return false };
+        one.root == other.root && one.steps.get(..depth).is_some_and(|way| other.steps.starts_with(way))
+    }
+
+    fn depths(&self, variable: usize) -> &[usize] {
+        self.optional.get(variable).map_or(&[], Vec::as_slice)
+    }
+
+    /// The cell of a variable without a value.
+    pub(super) fn absent(&self, variable: usize) -> Option<u32> {
+        let cells = self.space.cells(*self.paths.get(variable)?).absent();
+        cells.iter().next()
+    }
+
+    /// Whether a guard holds. Recursion follows the guard, whose nesting is bounded.
+    pub(super) fn holds(&self, guard: &Guard, cells: &[u32]) -> bool {
+        match guard {
+            Guard::And(all) => all.iter().all(|part| self.holds(part, cells)),
+            Guard::Or(some) => some.iter().any(|part| self.holds(part, cells)),
+            Guard::Not(inner) => !self.holds(inner, cells),
+            Guard::Threshold { guard, .. } => self.holds(guard, cells),
+            Guard::Delivered(_) => true,
+            Guard::Unknown => false,
+            Guard::Atom(atom) => {
+                let cell = self.number(atom.path).and_then(|number| cells.get(number));
+                cell.is_some_and(|&cell| self.space.cells(atom.path).passing(&atom.test).contains(cell))
+            }
+        }
+    }
+
+    /// The one handoff of a state that holds.
+    pub(super) fn chosen(&self, state: StateId, cells: &[u32]) -> Option<HandoffId> {
+        let flow = self.flow();
+        let all = || flow[state].handoffs.clone().map(HandoffId);
+        let holds = |id: &HandoffId| guard(&flow[*id]).is_some_and(|guard| self.holds(guard, cells));
+        all().find(holds).or_else(|| all().find(|id| matches!(flow[*id].when, When::Otherwise(_))))
+    }
+
+    /// Enough runs of a call have ended in success if what they give is so: what is absent, its run has not given.
+    pub(super) fn joins(&self, state: StateId, combination: &[(usize, u32)]) -> bool {
+        let flow = self.flow();
+        let Kind::Call(call) = &flow[state].kind else { return true };
+        let is_missing = |field: FieldId| {
+            combination.iter().any(|&(variable, cell)| {
+                let path = self.paths.get(variable).map(|&path| &flow[path]);
+                let whole = path.is_some_and(|path| path.root == Root::Field(field) && path.steps.is_empty());
+                whole && self.absent(variable) == Some(cell)
+            })
+        };
+        let given = call.runs.iter().filter_map(|run| run.gives.as_ref()?.field);
+        let missing = given.filter(|&field| is_missing(field)).count();
+        let wanted = match call.join {
+            Join::All => call.runs.len(),
+            Join::Any => 1,
+            Join::Count(count) => count as usize,
+        };
+        missing + wanted <= call.runs.len()
+    }
+}
+
+pub(super) fn guard(handoff: &Handoff) -> Option<&Guard> {
+    match &handoff.when {
+        When::Guard(_, guard) => Some(guard),
+        When::Otherwise(_) | When::Missing => None,
+    }
+}
