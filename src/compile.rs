@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::worst::Cases;
 use crate::checks;
 use crate::diagnostics::{Code, Diagnostic, Severity, sort, suppress};
 use crate::model::{Model, lower};
+use crate::parallel;
 use crate::source::{FileId, Sources};
 use crate::syntax::{
     self,
@@ -91,10 +91,7 @@ fn parse_all(sources: Sources, load: &dyn Load) -> Parsed {
 
 fn parse_round(sources: &Sources, from: usize) -> Vec<(Tree<StateHead>, Vec<Diagnostic>)> {
     let files: Vec<_> = sources.iter().skip(from).collect();
-    match files.as_slice() {
-        [(file, source)] => vec![syntax::skim(*file, source.text())],
-        files => files.par_iter().map(|(file, source)| syntax::skim(*file, source.text())).collect(),
-    }
+    parallel::map(&files, |(file, source)| syntax::skim(*file, source.text()))
 }
 
 struct Loader<'l> {

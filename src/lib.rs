@@ -14,6 +14,7 @@ pub mod diagnostics;
 pub mod emit;
 pub mod graph;
 pub mod model;
+mod parallel;
 pub mod plan;
 pub mod run;
 pub mod scenarios;

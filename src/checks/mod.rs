@@ -19,11 +19,10 @@ mod thresholds;
 mod time;
 mod words;
 
-use rayon::prelude::*;
-
 use crate::analysis::worst::Cases;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{Arrow, FlowId, Handoff, Model};
+use crate::parallel;
 use crate::source::Sources;
 use facts::{At, FlowFacts};
 
@@ -104,14 +103,15 @@ pub struct Outcome {
 /// Runs every check over the model. The texts are only there to be quoted and repaired.
 #[must_use]
 pub fn run(model: &Model, sources: &Sources) -> Outcome {
-    let facts: Vec<_> = model.flows.par_iter().map(|flow| FlowFacts::new(model, sources, flow)).collect();
+    let facts = parallel::map(&model.flows, |flow| FlowFacts::new(model, sources, flow));
     let worst = Cases::new(model, &facts.iter().map(|facts| &facts.graph).collect::<Vec<_>>());
-    let of_flow = |(index, facts): (usize, &FlowFacts<'_>)| {
-        let found = |check: &Check| check.rule.in_flow(facts, FlowId::new(index), &worst);
+    let of_flow = |(flow, facts): &(FlowId, &FlowFacts<'_>)| {
+        let found = |check: &Check| check.rule.in_flow(facts, *flow, &worst);
         ALL.iter().flat_map(found).collect::<Vec<_>>()
     };
     let mut diagnostics: Vec<_> = ALL.iter().flat_map(|check| check.rule.in_model(model)).collect();
-    diagnostics.par_extend(facts.par_iter().enumerate().flat_map_iter(of_flow));
+    let flows: Vec<_> = (0..).map(FlowId::new).zip(&facts).collect();
+    diagnostics.extend(parallel::map(&flows, of_flow).into_iter().flatten());
     Outcome { diagnostics, worst }
 }
 

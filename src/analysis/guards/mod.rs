@@ -22,10 +22,9 @@ pub use verdict::{Gap, Never, Overlap, Verdict};
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use crate::model::walk::StateRef;
 use crate::model::{Arrow, ArrowKind, Flow, Intake, Kind, Model, PathId, StateId};
+use crate::parallel;
 use decision::Decision;
 use known::{Arrivals, arrivals, at_the_door, behind, handing_on};
 use verdict::doubtful_verdict;
@@ -53,9 +52,11 @@ impl<'m> Guards<'m> {
     pub fn new(model: &'m Model, flow: &'m Flow) -> Guards<'m> {
         let space = Space::new(model, flow);
         let mut arrivals = arrivals(&space);
-        let look = |id: StateId| Some((id, look(&space, &arrivals, StateRef { id, flow, model })?));
-        let states = (0..flow.states.len()).into_par_iter().with_min_len(PIECE).map(StateId::new);
-        let looked: Vec<_> = states.filter_map(look).collect();
+        let look = |state: usize| {
+            let id = StateId::new(state);
+            Some((id, look(&space, &arrivals, StateRef { id, flow, model })?))
+        };
+        let looked = parallel::below(flow.states.len(), PIECE, look);
         let settled = std::mem::take(&mut arrivals.verdicts);
         let mut complex = std::mem::take(&mut arrivals.complex);
         let settled = settled.into_iter().filter(|(id, _)| !arrivals.doubtful.contains(*id));

@@ -15,7 +15,6 @@ mod tests;
 mod walks;
 mod weights;
 
-use rayon::prelude::*;
 use rust_decimal::Decimal;
 
 pub use laps::{Lap, laps};
@@ -24,6 +23,7 @@ pub use weights::Weights;
 
 use crate::graph::Graph;
 use crate::model::{ArrowId, Currency, FlowId, Model, StateId};
+use crate::parallel;
 use prices::Prices;
 use walks::Walks;
 
@@ -94,18 +94,18 @@ impl Cases {
     #[must_use]
     pub fn new(model: &Model, graphs: &[&Graph<'_>]) -> Cases {
         let scale = prices::scale(model);
-        let walks: Vec<_> = graphs.par_iter().map(|graph| Walks::new(graph)).collect();
+        let walks = parallel::map(graphs, |graph| Walks::new(graph));
         let time = |walks: &Option<Walks<'_, '_>>| {
             let walks = walks.as_ref()?;
             Some(walks.longest(&Weights::time(walks.flow())).figure)
         };
-        let times: Vec<_> = walks.par_iter().map(time).collect();
+        let times = parallel::map(&walks, time);
         let mut flows: Vec<_> = times.into_iter().map(|time| Case { time, cost: Cost::Unknown }).collect();
         for round in calls::rounds(model) {
             let prices = Prices { model, scale, callees: &flows };
             let cost = |flow: &FlowId| Some((*flow, prices.flow(walks.get(flow.index())?.as_ref()?)));
-            let costs: Vec<_> = round.par_iter().filter_map(cost).collect();
-            for (flow, cost) in costs {
+            let costs = parallel::map(&round, cost);
+            for (flow, cost) in costs.into_iter().flatten() {
                 flows.get_mut(flow.index()).into_iter().for_each(|case| case.cost = cost);
             }
         }
