@@ -52,8 +52,8 @@ pub fn compile(sources: Sources, load: &dyn Load) -> Compilation {
     let asked = sources.len();
     let Parsed { sources, trees, uses, mut diagnostics } = parse_all(sources, load);
     let checked: Vec<bool> = (0..trees.len()).map(|index| index < asked).collect();
-    let states = syntax::states(&trees, |file| sources.file(file).text());
-    let (model, found) = lower(&trees, states, &uses, &checked);
+    let text = |file| &**sources.file(file).text();
+    let (model, found) = syntax::states(&trees, text, |states| lower(&trees, states, &uses, &checked));
     drop(trees); // nothing later reads them
     diagnostics.extend(found);
     let checks::Outcome { diagnostics: found, worst } = checks::run(&model, &sources);

@@ -35,7 +35,7 @@ const BATCH: usize = 4_096;
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
     let (tree, mut diagnostics) = skim(file, text);
-    let states: Vec<StateRead> = states(std::slice::from_ref(&tree), |_| text).collect();
+    let states = states(std::slice::from_ref(&tree), |_| text, Iterator::collect::<Vec<_>>);
     let tree = tree.with(states.into_iter().map(|read| {
         diagnostics.extend(read.found);
         read.state

@@ -49,11 +49,11 @@ use thresholds::ThresholdOrder;
 #[must_use]
 pub fn lower<'t>(
     trees: &'t [Tree<StateHead>],
-    states: impl Iterator<Item = StateRead> + 't,
+    states: Box<dyn Iterator<Item = StateRead> + 't>,
     uses: &[Vec<Option<FileId>>],
     checked: &[bool],
 ) -> (Model, Vec<Diagnostic>) {
-    let mut lowering = Lowering::new(Box::new(states));
+    let mut lowering = Lowering::new(states);
     lowering.declare(trees, uses, checked);
     lowering.lower_types();
     lowering.lower_actors();
