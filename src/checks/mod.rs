@@ -13,7 +13,7 @@ mod hygiene;
 mod ownership;
 pub(crate) mod regions;
 mod repairs;
-mod runs;
+pub(crate) mod runs;
 mod samples;
 mod thresholds;
 mod time;

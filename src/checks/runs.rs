@@ -11,7 +11,7 @@ use crate::model::{ArrowId, ArrowKind, Flow, Start, StateId, Timer};
 const MOST_STEPS: usize = 100;
 
 /// With the run along these arrows.
-pub(super) fn with_run(found: Diagnostic, flow: &Flow, run: &[ArrowId]) -> Diagnostic {
+pub(crate) fn with_run(found: Diagnostic, flow: &Flow, run: &[ArrowId]) -> Diagnostic {
     let (ends, left_out) = ends(run);
     found.trace(steps(flow, &ends), left_out)
 }

@@ -101,7 +101,8 @@ impl Checked {
         flows.filter(move |(_, flow)| files.contains(&flow.name.span.file))
     }
 
-    fn unreported(&self, place: Span) -> Failure {
+    /// Something is missing that no check has reported: a bug.
+    pub(super) fn unreported(&self, place: Span) -> Failure {
         let file = self.compilation.sources.file(place.file);
         let at = file.line_column(place.start);
         let place = format!("{}:{}:{}", file.path(), at.line, at.column);

@@ -16,6 +16,7 @@ mod init;
 mod input;
 mod output;
 mod place;
+mod test;
 mod worst;
 
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ enum Command {
     Check(check::CheckArguments),
     /// Say what a code means, with a bad example and a good one
     Explain(explain::ExplainArguments),
+    /// Play the scenarios: does work take the ways that they tell?
+    Test(test::TestArguments),
     /// Turn checked files into what an engine runs, or another program reads
     Build(build::BuildArguments),
     /// Draw the flows
@@ -111,6 +114,7 @@ fn run(arguments: Arguments) -> ExitCode {
     let outcome = match command {
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
+        Command::Test(arguments) => test::run(&arguments, &mut out),
         Command::Build(arguments) => build::run(&arguments, &mut out),
         Command::Graph(arguments) => graph::run(&arguments, &mut out),
         Command::Worst(arguments) => worst::run(&arguments, &mut out),

@@ -211,9 +211,6 @@ static TABLE: &[Row] = &[
     row(Code::NotExpressible, "B901", "not-expressible", Error, Family::Targets, "the target engine has no way to say it"),
 ];
 
-/// What the analyses and the runner will report: this list only shrinks.
-static PENDING: &[Code] = &[Code::ScenarioFailed];
-
 impl Code {
     #[allow(clippy::indexing_slicing)] // the table has a row for every code, in order; a test holds it to that
     fn row(self) -> &'static Row {
@@ -259,13 +256,6 @@ impl Code {
     #[must_use]
     pub fn url(self) -> String {
         format!("{}/blob/main/docs/checks/{}-{}.md", env!("CARGO_PKG_REPOSITORY"), self.id(), self.slug())
-    }
-
-    /// Whether no check reports it yet, or only a part of it. A test file may mark it already, and an `allow` of it
-    /// is not called useless.
-    #[must_use]
-    pub fn is_pending(self) -> bool {
-        PENDING.contains(&self)
     }
 
     /// The code whose identifier or slug is most like `name`, if one is rather like it.

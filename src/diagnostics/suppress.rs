@@ -221,8 +221,7 @@ impl Doubt {
             let used = file.uses.iter().filter_map(|used| used.file);
             file.checked && !used.chain([file.file]).any(|file| self.files.contains(&file))
         };
-        entry.code.is_pending()
-            || !file.is_some_and(sound)
+        !file.is_some_and(sound)
             || (entry.code == Code::Unused && !self.files.is_empty())
             || (waits_for_arrows(entry.code) && self.blocked.contains(&entry.span.file))
     }

@@ -65,7 +65,16 @@ pub struct Scenario {
 
 /// A line of a scenario.
 #[derive(Clone, Debug)]
-pub enum ScenarioLine {
+pub struct ScenarioLine {
+    /// All of it.
+    pub span: Span,
+    /// What it says.
+    pub kind: ScenarioLineKind,
+}
+
+/// The lines of a scenario.
+#[derive(Clone, Debug)]
+pub enum ScenarioLineKind {
     /// Work arrives.
     Start(IntakeId, Vec<Assignment>),
     /// A visit.

@@ -13,9 +13,10 @@ mod flow;
 mod guard;
 mod hash;
 mod hop;
+mod scenario;
 pub(crate) mod size;
 
-pub use build::{Incomplete, build};
+pub use build::{Incomplete, build, scenarios};
 pub use declared::{Actor, ActorKind, Asset, Binding, Bounds, Enum, Field, Money, Type};
 pub use exact::{Constant, Exact};
 pub use flow::{
@@ -24,6 +25,7 @@ pub use flow::{
 };
 pub use guard::{Guard, Operator, Path, When};
 pub use hop::{Envelope, Hop, Limit, Verification};
+pub use scenario::{Expectation, Expected, Given, Scenario, Told, Turn};
 
 use std::hash::BuildHasherDefault;
 

@@ -63,7 +63,7 @@ fn unknown(why: String) -> Refusal {
 }
 
 /// An item that holds just this record goes to its first state.
-fn admit<'p>(
+pub(super) fn admit<'p>(
     plan: &'p Plan,
     (flow_name, flow): (&SmolStr, &'p Flow),
     (intake_name, intake): (&SmolStr, &'p Intake),
@@ -155,7 +155,7 @@ fn found(raw: &Value, keys: &[SmolStr]) -> Result<Value, Misfit> {
 }
 
 /// A constant as it travels.
-pub(crate) fn value_of(constant: &Constant) -> Value {
+pub(super) fn value_of(constant: &Constant) -> Value {
     match constant {
         Constant::Number(number) => number.number().into(),
         Constant::Text(text) => text.as_str().into(),
@@ -164,7 +164,7 @@ pub(crate) fn value_of(constant: &Constant) -> Value {
 }
 
 /// Puts a value into a record, below these names; what holds it is made.
-pub(crate) fn place(record: &mut Value, names: &[&str], value: Value) {
+pub(super) fn place(record: &mut Value, names: &[&str], value: Value) {
     let mut here = record;
     for name in names {
         if !here.is_object() {

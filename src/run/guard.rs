@@ -15,16 +15,16 @@ use crate::plan::{Constant, Flow, Guard, Operator, Path};
 
 /// The values that the guards of a state read: what was just made, else what came with the work.
 #[derive(Clone, Copy)]
-pub(crate) struct Values<'a> {
-    pub(crate) context: &'a Record,
-    pub(crate) made: &'a Record,
+pub(super) struct Values<'a> {
+    pub(super) context: &'a Record,
+    pub(super) made: &'a Record,
     /// Null where nothing is to be decided.
-    pub(crate) decision: &'a Value,
+    pub(super) decision: &'a Value,
 }
 
 impl<'a> Values<'a> {
     /// What stands at a path; none if it is absent.
-    pub(crate) fn at(self, path: &Path) -> Option<&'a Value> {
+    pub(super) fn at(self, path: &Path) -> Option<&'a Value> {
         let mut names = path.names.iter();
         let first = names.next()?;
         let root = match path.is_decision() {
@@ -36,12 +36,12 @@ impl<'a> Values<'a> {
     }
 
     /// Whether a guard holds.
-    pub(crate) fn holds(self, flow: &Flow, guard: &Guard) -> bool {
+    pub(super) fn holds(self, flow: &Flow, guard: &Guard) -> bool {
         decide(flow, guard, |test| Some(self.test(test))) == Some(true)
     }
 
     /// Whether a test holds, which is a guard without a part. On an absent path none does but the one for absence.
-    pub(crate) fn test(self, test: &Guard) -> bool {
+    pub(super) fn test(self, test: &Guard) -> bool {
         match test {
             Guard::Compare { path, op, value, .. } => {
                 self.at(path).is_some_and(|at| compares(at, *op, value))
@@ -96,7 +96,7 @@ enum Todo<'g> {
 
 /// Decides a guard whose tests `ask` answers. `None` says that it is not known, of a test and of the whole. Each
 /// threshold is decided once; nothing is recursive, since thresholds may name one another in long chains.
-pub(crate) fn decide<'g>(
+pub(super) fn decide<'g>(
     flow: &'g Flow,
     guard: &'g Guard,
     ask: impl Fn(&'g Guard) -> Option<bool>,
@@ -156,7 +156,7 @@ fn joined(decisive: bool, parts: impl Iterator<Item = Option<bool>>) -> Option<b
 }
 
 /// The paths that a guard reads, by their text, those of the thresholds that it names included.
-pub(crate) fn paths<'g>(flow: &'g Flow, guard: &'g Guard) -> IndexMap<&'g SmolStr, &'g Path> {
+pub(super) fn paths<'g>(flow: &'g Flow, guard: &'g Guard) -> IndexMap<&'g SmolStr, &'g Path> {
     let mut todo = vec![guard];
     let mut thresholds = indexmap::IndexSet::new();
     let mut paths = IndexMap::new();

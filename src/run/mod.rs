@@ -17,6 +17,7 @@ mod key;
 mod leave;
 mod number;
 mod step;
+pub mod story;
 mod task;
 mod timers;
 

@@ -1,8 +1,15 @@
-//! Scenarios that take every arrow of a flow, as an author would write them.
+//! Scenarios: played and judged (`test`), and written as an author would, so that they take every arrow of a flow
+//! (`generate`).
 //!
-//! Must not know: how they are played.
+//! Must not know: how a story is played (see [`crate::run::story`]).
 
+mod render;
+mod tested;
+mod verdict;
 mod write;
+
+pub use render::{Format, Results, json_schema, render};
+pub use tested::{Coverage, Missed, Tested, coverage, test};
 
 use std::collections::BTreeSet;
 

@@ -32,6 +32,7 @@ mod random_flow;
 mod render;
 
 mod run;
+mod scenarios;
 mod schema;
 mod schemas;
 mod sizes;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use baton::source::Sources;
 use baton::{Compilation, compile};
 
-use crate::support::{Mark, files, marks, mismatches, none, read, relative};
+use crate::support::{Mark, files, marks, mismatches, none, read, relative, tested};
 
 #[test]
 fn findings_stand_where_the_markers_say() {
@@ -35,7 +35,7 @@ fn cases(folder: &str) -> Vec<PathBuf> {
 }
 
 fn differences(case: &Path) -> Vec<String> {
-    let compilation = check(case);
+    let compilation = tested(check(case));
     let expected: Vec<Mark> =
         compilation.sources.iter().flat_map(|(_, file)| marks(file.path(), file.text())).collect();
     mismatches(&compilation, &expected)

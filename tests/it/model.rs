@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use baton::diagnostics::Code;
 use baton::model::{
-    Arrow, ArrowKind, Flow, Guard, Kind, MapValue, Provenance, ScenarioLine, Slot, Test, Type, Value, When,
+    Arrow, ArrowKind, Flow, Guard, Kind, MapValue, Provenance, ScenarioLineKind, Slot, Test, Type, Value,
+    When,
 };
 
 use crate::support::{check, check_all};
@@ -155,7 +156,7 @@ fn maps_and_scenarios_hold_values_of_their_fields() {
     let maps = flow.intakes[0].maps.as_ref().expect("maps");
     assert!(matches!(&maps[0].value, MapValue::Raw(keys) if keys.len() == 2));
     assert!(matches!(&maps[1].value, MapValue::Constant(Value::Number(_))));
-    let ScenarioLine::At(_, _, values) = &flow.scenarios[0].lines[1] else { panic!() };
+    let ScenarioLineKind::At(_, _, values) = &flow.scenarios[0].lines[1].kind else { panic!() };
     assert!(matches!(values[0].value, Value::Member(_, 1)));
     assert!(!flow.scenarios[0].unknown);
 }

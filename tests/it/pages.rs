@@ -3,10 +3,10 @@
 use baton::diagnostics::Code;
 
 use crate::markdown::{Block, blocks};
-use crate::support::{Mark, check_all, marks, mismatches, none};
+use crate::support::{Mark, check_all, marks, mismatches, none, tested};
 
-/// Reported by other commands than `check`, or not of a text: the first example is clean for `check`.
-const NOT_OF_A_CHECK: [Code; 3] = [Code::Io, Code::ScenarioFailed, Code::NotExpressible];
+/// Reported by `build`, or not of a text: the first example is clean for `check` and `test`.
+const NOT_OF_A_CHECK: [Code; 2] = [Code::Io, Code::NotExpressible];
 
 #[test]
 fn bad_examples_give_their_code_and_good_ones_nothing() {
@@ -60,7 +60,7 @@ fn differences(code: Code) -> Vec<String> {
         let mut expected = case.marks();
         let foreign: Vec<Mark> = expected.iter().filter(|mark| mark.code != code).cloned().collect();
         expected.retain(|mark| !NOT_OF_A_CHECK.contains(&mark.code));
-        let mut wrong = mismatches(&check_all(&files), &expected);
+        let mut wrong = mismatches(&tested(check_all(&files)), &expected);
         wrong.extend(
             foreign.iter().map(|mark| format!("line {}: the page marks {}", mark.line, mark.code.id())),
         );

@@ -29,7 +29,7 @@ struct Document<'a> {
 
 /// A finding at a place.
 #[derive(Serialize, JsonSchema)]
-struct Diagnostic<'a> {
+pub(crate) struct Diagnostic<'a> {
     /// The stable identifier of the rule, such as `B305`.
     #[schemars(regex(pattern = "^B[0-9]{3}$"))]
     code: &'static str,
@@ -141,11 +141,15 @@ pub fn schema() -> String {
     format!("{:#}\n", schema.to_value())
 }
 
+/// The findings as they stand in the output.
+pub(crate) fn diagnostics<'a>(sources: &'a Sources, found: &'a [data::Diagnostic]) -> Vec<Diagnostic<'a>> {
+    found.iter().map(|diagnostic| Texts(sources).diagnostic(diagnostic)).collect()
+}
+
 pub(super) fn render(findings: Findings<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let texts = Texts(findings.sources);
     let document = Document {
         version: 1,
-        diagnostics: findings.diagnostics.iter().map(|diagnostic| texts.diagnostic(diagnostic)).collect(),
+        diagnostics: diagnostics(findings.sources, findings.diagnostics),
         summary: Summary {
             files: findings.files,
             errors: findings.count(Severity::Error),

@@ -12,6 +12,8 @@ mod short;
 use std::io::{self, Write};
 
 pub use json::schema as json_schema;
+pub(crate) use json::{Diagnostic as JsonDiagnostic, diagnostics as json_diagnostics};
+pub(crate) use plain::one_line;
 pub use rich::Report;
 
 use super::{Diagnostic, Severity};

@@ -46,7 +46,7 @@ pub(super) fn words(text: &str) -> String {
 }
 
 /// As [`harmless`], on one line.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     match harmless(text) {
         text if text.contains(['\n', '\r', '\t']) => Cow::Owned(text.replace(['\n', '\r', '\t'], " ")),
         text => text,

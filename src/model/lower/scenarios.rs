@@ -7,9 +7,11 @@ use super::guards::Reader;
 use super::proves::StateRole;
 use super::values::Holder;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{Assignment, Event, IntakeId, Name, Scenario, ScenarioLine, StateId, Text};
+use crate::model::{
+    Assignment, Event, IntakeId, Name, Scenario, ScenarioLine, ScenarioLineKind, StateId, Text,
+};
 use crate::source::Span;
-use crate::syntax::tree::{self, EventExpr, ScenarioItem, ScenarioLineKind};
+use crate::syntax::tree::{self, EventExpr, ScenarioItem, ScenarioLineKind as Written};
 
 impl FlowLowering<'_, '_> {
     pub(super) fn scenario(&mut self, item: &ScenarioItem) -> Scenario {
@@ -28,14 +30,14 @@ impl FlowLowering<'_, '_> {
         let (mut expects, mut unreadable) = (false, false);
         for line in &item.lines {
             match &line.kind {
-                ScenarioLineKind::Start { .. } => match start {
+                Written::Start { .. } => match start {
                     Some(first) => {
                         self.all.repeated(line.keyword, line.span, first, "start", &item.title.value);
                     }
                     None => start = Some(line.keyword),
                 },
-                ScenarioLineKind::At { .. } => {}
-                ScenarioLineKind::Junk(_) => {
+                Written::At { .. } => {}
+                Written::Junk(_) => {
                     self.all.unreadable(line.span);
                     unreadable = true;
                 }
@@ -58,37 +60,41 @@ impl FlowLowering<'_, '_> {
     }
 
     fn line(&mut self, line: &tree::ScenarioLine) -> Option<ScenarioLine> {
+        Some(ScenarioLine { span: line.span, kind: self.line_kind(line)? })
+    }
+
+    fn line_kind(&mut self, line: &tree::ScenarioLine) -> Option<ScenarioLineKind> {
         match &line.kind {
-            ScenarioLineKind::Start { field, from, values } => {
+            Written::Start { field, from, values } => {
                 let intake = self.started_intake(field, from.as_ref());
                 let values = self.assignments(values);
-                Some(ScenarioLine::Start(intake?, values?))
+                Some(ScenarioLineKind::Start(intake?, values?))
             }
-            ScenarioLineKind::At { state, event, values } => {
+            Written::At { state, event, values } => {
                 let state = self.state_in_role(state, event_role(event));
                 let event = state.and_then(|state| self.event(state, event, line.span));
                 let values = self.assignments(values);
-                Some(ScenarioLine::At(state?, event?, values?))
+                Some(ScenarioLineKind::At(state?, event?, values?))
             }
-            ScenarioLineKind::ExpectEnd(name) => {
-                self.state_in_role(name, StateRole::End).map(ScenarioLine::ExpectEnd)
+            Written::ExpectEnd(name) => {
+                self.state_in_role(name, StateRole::End).map(ScenarioLineKind::ExpectEnd)
             }
-            ScenarioLineKind::ExpectPath(names) => {
+            Written::ExpectPath(names) => {
                 let states: Vec<_> = names.iter().map(|name| self.state(name)).collect();
-                states.into_iter().collect::<Option<_>>().map(ScenarioLine::ExpectPath)
+                states.into_iter().collect::<Option<_>>().map(ScenarioLineKind::ExpectPath)
             }
-            ScenarioLineKind::ExpectVisits(count, name) => {
+            Written::ExpectVisits(count, name) => {
                 let count = self.all.count(count, 0, "`visits`");
                 let state = self.state(name);
-                Some(ScenarioLine::ExpectVisits(count?, state?))
+                Some(ScenarioLineKind::ExpectVisits(count?, state?))
             }
-            ScenarioLineKind::ExpectWithin(time) => {
-                self.all.duration(time, "`within`").map(ScenarioLine::ExpectWithin)
+            Written::ExpectWithin(time) => {
+                self.all.duration(time, "`within`").map(ScenarioLineKind::ExpectWithin)
             }
-            ScenarioLineKind::ExpectCosts(most) => {
-                self.all.money(most, "`costs at most`").map(ScenarioLine::ExpectCosts)
+            Written::ExpectCosts(most) => {
+                self.all.money(most, "`costs at most`").map(ScenarioLineKind::ExpectCosts)
             }
-            ScenarioLineKind::Junk(_) => None,
+            Written::Junk(_) => None,
         }
     }
 

@@ -54,7 +54,8 @@ fn travels(flow: &model::Flow) -> Vec<Arc<[SmolStr]>> {
     graph.states().map(names).collect()
 }
 
-fn paths(names: &Names, flow: &model::Flow) -> Result<Vec<Path>, Incomplete> {
+/// The flow's paths, by id.
+pub(super) fn paths(names: &Names, flow: &model::Flow) -> Result<Vec<Path>, Incomplete> {
     let paths = flow.paths.iter().map(|path| {
         Ok(Path {
             names: path.text.split('.').map(Into::into).collect(),

@@ -9,6 +9,7 @@ mod guard;
 mod hops;
 mod names;
 mod options;
+mod scenarios;
 mod state;
 mod words;
 
@@ -22,6 +23,7 @@ use crate::analysis::worst::{Cases, Cost};
 use crate::model::{self, FlowId, Model, Slot};
 use crate::source::Span;
 use names::Names;
+pub use scenarios::scenarios;
 
 /// The plan can't be made: something at that place is missing or unresolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
