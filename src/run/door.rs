@@ -98,10 +98,7 @@ fn is_item(id: &str) -> bool {
     let within = parts.get(1..parts.len() - 1).unwrap_or_default();
     let visits =
         |part: &&str| part.split_once('#').is_some_and(|(state, n)| !state.is_empty() && count(n).is_some());
-    !id.is_empty()
-        && id.chars().count() <= LONGEST_ID
-        && id.chars().all(plain)
-        && !within.iter().any(|part| visits(&part))
+    !id.is_empty() && id.chars().count() <= LONGEST_ID && id.chars().all(plain) && !within.iter().any(visits)
 }
 
 /// The raw record as what the intake's field holds.

@@ -147,12 +147,15 @@ pub(super) fn decide<'g>(
 
 /// The conjunction (`decisive` false) or disjunction (true) of what is known.
 fn joined(decisive: bool, parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    parts.fold(Some(!decisive), |all, part| match (all, part) {
-        (Some(all), _) if all == decisive => Some(decisive),
-        (_, Some(part)) if part == decisive => Some(decisive),
-        (None, _) | (_, None) => None,
-        _ => Some(!decisive),
-    })
+    let mut all = Some(!decisive);
+    for part in parts {
+        match part {
+            Some(part) if part == decisive => return Some(decisive),
+            Some(_) => {}
+            None => all = None,
+        }
+    }
+    all
 }
 
 /// The paths that a guard reads, by their text, those of the thresholds that it names included.

@@ -38,4 +38,5 @@ mod schemas;
 mod sizes;
 mod support;
 mod suppress;
+mod theorem;
 mod worst;
