@@ -46,7 +46,7 @@ def seconds(law):
 
     def least(question, domain):
         domain = {path: domain[path] for path in law.space.related(question)}
-        assertions = by_z3.solver(question, domain).assertions()
+        assertions = by_z3.assertions(question, domain)
         return min(solve(assertions) for _ in range(TIMES))
 
     return sum(least(question, domain) for question, domain in asked)

@@ -23,17 +23,26 @@ def check(text, name="random.flow"):
 
 
 def said(text, name="random.flow", judged=JUDGED):
-    """What baton says of the text, as (code, place): errors, and what is judged besides."""
+    """What baton says of the text, as (code, place)."""
+    return placed(check(text, name), judged)
+
+
+def placed(diagnostics, judged=JUDGED):
+    """The errors among these diagnostics, and what is judged besides, as (code, place)."""
     return {
         (d["code"], d["range"]["start"]["offset"])
-        for d in check(text, name)
+        for d in diagnostics
         if d["severity"] == "error" or d["code"] in judged
     }
 
 
 def verdict(text, decide=Cells, name="random.flow"):
     """What the law has to say, what it may say, and the circles at each of which it says B305. The text may be `Rejected`."""
-    found = laws(read(text, lambda used: beside(name, used)), decide).values()
+    return summed(laws(read(text, lambda used: beside(name, used)), decide).values())
+
+
+def summed(found):
+    """The verdict of these laws together."""
     must, may = (set().union(*(getattr(law, which) for law in found)) for which in ("must", "may"))
     return must, may, [circle for law in found for circle in law.unbounded]
 
@@ -45,8 +54,12 @@ def beside(name, used):
 
 def disagreements(text, decide=Cells, judged=JUDGED, name="random.flow"):
     """Lines that tell in what baton and the law differ; none if they agree."""
-    found = said(text, name, judged)
-    must, may, circles = verdict(text, decide, name)
+    return differences(text, said(text, name, judged), verdict(text, decide, name), judged)
+
+
+def differences(text, found, verdict, judged=JUDGED):
+    """The same of what is found, as (code, place), and a verdict on this text."""
+    must, may, circles = verdict
     told = {at for code, at in found if code == "B305"}
     wrong = [f"B305 is missing at one of {sorted(circle)}" for circle in circles if not told & circle]
     wrong += [f"B305 is told at {place(text, at)}" for at in told - set().union(*circles)]

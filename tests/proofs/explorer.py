@@ -7,7 +7,6 @@ test_flows.py), never less.
 """
 
 import functools
-import itertools
 
 from guards import ABSENT, DECISION, holds
 from worst import duration
@@ -60,10 +59,7 @@ class Explorer:
     def holdings(self, fields):
         """Every way to fill these fields."""
         paths = [path for field in sorted(fields) for path in self.below[field]]
-        for values in itertools.product(*(self.space.cells[path] for path in paths)):
-            values = dict(zip(paths, values))
-            if self.space.consistent(values):
-                yield values
+        return self.space.combinations({path: self.space.cells[path] for path in paths})
 
     def enter(self, intake):
         """The configurations at this door."""

@@ -4,6 +4,7 @@ A domain maps a path to the values it may have, each standing for the cell in wh
 lies between it and the rest of its cell. `ABSENT` stands for a path that has no value.
 """
 
+import contextlib
 import functools
 import itertools
 from fractions import Fraction
@@ -116,16 +117,17 @@ class Space:
         tied = {node for path in paths for node in self.optional.get(path, [])}
         return sorted(paths | {p for p in self.cells if tied & set(self.optional.get(p, []))})
 
-    def consistent(self, values):
-        """A path is absent exactly if an optional on its way is."""
-        for path, value in values.items():
-            above = [node for node in self.optional.get(path, []) if node != path]
-            if any(values[node] is ABSENT for node in above):
-                if value is not ABSENT:
-                    return False
-            elif value is ABSENT and path not in self.optional[path]:
-                return False
-        return True
+    def combinations(self, domain):
+        """Every way to give each of these paths one of its values."""
+        found = [{}]
+        for path in sorted(domain):  # what a path lies below stands before it
+            found = [more for values in found for cell in domain[path] if self.consistent(more := values | {path: cell}, path)]
+        return found
+
+    def consistent(self, values, path):
+        """The path is absent exactly if an optional on its way is."""
+        optional = self.optional.get(path)
+        return not optional or (values[path] is ABSENT) == any(values[node] is ABSENT for node in optional)
 
     def everything(self):
         return {path: frozenset(cells) for path, cells in self.cells.items()}
@@ -172,10 +174,7 @@ class Cells:
         return domain | self.remembered(self.projected, guard, domain)
 
     def combinations(self, guard, domain):
-        for values in itertools.product(*(sorted(cells, key=repr) for cells in domain.values())):
-            values = dict(zip(domain, values))
-            if self.space.consistent(values) and holds(guard, values):
-                yield values
+        return (values for values in self.space.combinations(domain) if holds(guard, values))
 
     def satisfiable(self, guard, domain):
         return any(True for _ in self.combinations(guard, domain))
@@ -189,7 +188,16 @@ class Cells:
 
 
 class Z3(Cells):
-    """Decides by z3. What is known enters as intervals; types enter as they are declared."""
+    """Decides by z3. What is known enters as intervals; types enter as they are declared.
+
+    A flow has one solver, to which a question is lent until it is answered, and each term is made once.
+    """
+
+    def __init__(self, space, memory=None):
+        super().__init__(space, memory)
+        self.solver = z3.SimpleSolver()
+        for term in ("variable", "present", "code", "typed", "within", "in_cell", "encode"):
+            setattr(self, term, functools.cache(getattr(self, term)))
 
     def variable(self, path):
         base = self.base(path)
@@ -266,19 +274,31 @@ class Z3(Cells):
             case "half":
                 return z3.And(variable >= codes[0], variable < codes[1])
 
-    def solver(self, guard, domain):
-        solver = z3.Solver()
-        for path, cells in domain.items():
-            solver.add(self.typed(path), self.within(path, cells))
-        solver.add(self.encode(guard))
-        return solver
+    def assertions(self, guard, domain):
+        """What values in the domain that satisfy the guard have to satisfy, as z3 is told."""
+        known = [part for path, cells in domain.items() for part in (self.typed(path), self.within(path, cells))]
+        return [*known, self.encode(guard)]
+
+    @contextlib.contextmanager
+    def asserted(self, *assertions):
+        self.solver.push()
+        self.solver.add(*assertions)
+        yield
+        self.solver.pop()
+
+    def satisfied(self, *assertions):
+        """Whether some values satisfy these assertions, and those that stand."""
+        with self.asserted(*assertions):
+            answer = self.solver.check()
+        assert answer != z3.unknown, self.solver.reason_unknown()
+        return answer == z3.sat
 
     def satisfiable(self, guard, domain):
-        return self.solver(guard, domain).check() == z3.sat
+        return self.satisfied(*self.assertions(guard, domain))
 
     def projected(self, guard, domain):
-        solver = self.solver(guard, domain)
-        return {
-            path: frozenset(cell for cell in cells if solver.check(self.in_cell(path, cell)) == z3.sat)
-            for path, cells in domain.items()
-        }
+        with self.asserted(*self.assertions(guard, domain)):
+            return {
+                path: frozenset(cell for cell in cells if self.satisfied(self.in_cell(path, cell)))
+                for path, cells in domain.items()
+            }
