@@ -14,6 +14,7 @@ mod build;
 mod cli;
 mod context;
 mod documents;
+mod door;
 mod emitted;
 mod fixes;
 mod fmt;

@@ -13,25 +13,25 @@ use crate::emitted::examples;
 const RUNS: u64 = 150;
 
 /// A small generator: what it deals is the same on every machine.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 % sides
     }
 
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[usize::try_from(self.roll(of.len() as u64)).unwrap()]
     }
 }
 
 /// Somebody who does whatever comes to mind.
-struct World<'p> {
+pub(crate) struct World<'p> {
     plan: &'p Plan,
-    dice: Dice,
+    pub(crate) dice: Dice,
 }
 
 /// How an item has ended.
@@ -41,7 +41,11 @@ struct Ended {
     cost: Decimal,
 }
 
-impl World<'_> {
+impl<'p> World<'p> {
+    pub(crate) fn new(plan: &'p Plan, seed: u64) -> World<'p> {
+        World { plan, dice: Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)) }
+    }
+
     fn field(&mut self, ty: &Type, optional: bool) -> Value {
         if optional && self.dice.roll(3) == 0 { Value::Null } else { self.value(ty) }
     }
@@ -84,7 +88,8 @@ impl World<'_> {
         serde_json::from_str(&number.to_string()).unwrap()
     }
 
-    fn record(&mut self, flow: &Flow, intake: &str) -> Value {
+    /// A raw record that an intake takes.
+    pub(crate) fn record(&mut self, flow: &Flow, intake: &str) -> Value {
         let intake = &flow.intakes[intake];
         let Some(maps) = &intake.maps else { return self.value(&flow.context[&intake.field].ty) };
         let mut raw = json!({});
@@ -183,7 +188,7 @@ fn every_item_comes_to_an_end_as_promised() {
                 else {
                     break;
                 };
-                let mut world = World { plan: &plan, dice: Dice(run.wrapping_mul(0x9E37_79B9_7F4A_7C15)) };
+                let mut world = World::new(&plan, run);
                 let raw = world.record(flow, intake);
                 let begun = start(&plan, flow_name, intake, "item", &raw, came);
                 let begun = begun.unwrap_or_else(|refusal| panic!("{name}: {refusal}: {raw}"));
