@@ -11,9 +11,9 @@ use super::input::InputArguments;
 use super::output::Output;
 use super::{Failure, Outcome};
 use crate::Compilation;
-use crate::diagnostics::render::Look;
-use crate::plan::Scenario;
-use crate::scenarios::{self, Coverage, Format, Results, render};
+use crate::diagnostics::render::{Look, counted};
+use crate::plan::{Plan, Scenario};
+use crate::scenarios::{self, Coverage, Format, Generated, Results, Tested, render};
 
 #[derive(Args, Debug)]
 pub(super) struct TestArguments {
@@ -31,6 +31,9 @@ pub(super) struct TestArguments {
     /// Fail if scenarios take less than this share of the arrows of some flow
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     min_coverage: Option<u8>,
+    /// Write scenarios that take the arrows that none takes yet, as `.flow` text
+    #[arg(long, conflicts_with_all = ["format", "filter", "coverage", "min_coverage"])]
+    generate: bool,
 }
 
 /// `--format`
@@ -65,6 +68,9 @@ pub(super) fn run(arguments: &TestArguments, out: &mut Output) -> Result<Outcome
     let Compilation { model, sources, .. } = &checked.compilation;
     let tested = scenarios::test(model, &plan, |scenario| is_chosen(arguments, scenario));
     let tested = tested.map_err(|incomplete| checked.unreported(incomplete.place))?;
+    if arguments.generate {
+        return write_scenarios(&checked, &plan, &tested, out);
+    }
     if let (true, Some(text)) = (tested.is_empty(), &arguments.filter) {
         return Err(Failure::new(format!("no scenario has `{text}` in its title"))
             .help("leave `--filter` out to see all"));
@@ -76,6 +82,30 @@ pub(super) fn run(arguments: &TestArguments, out: &mut Output) -> Result<Outcome
     let is_covered = is_covered(arguments.min_coverage, &coverage, out)?;
     let passed = tested.iter().all(|tested| tested.failure.is_none());
     Ok(if passed && is_covered { Outcome::Clean } else { Outcome::Problems })
+}
+
+/// Writes what belongs into each flow, with a comment for each arrow that no scenario can take.
+fn write_scenarios(
+    checked: &Checked,
+    plan: &Plan,
+    tested: &[Tested],
+    out: &mut Output,
+) -> Result<Outcome, Failure> {
+    let model = &checked.compilation.model;
+    for (_, flow) in checked.flows() {
+        let Generated { text, scenarios, untaken } =
+            scenarios::generate(model, flow, &scenarios::taken(flow, plan, tested));
+        let name = &flow.name.text;
+        match scenarios {
+            0 => writeln!(out, "  // {name}: its scenarios take every arrow that some run takes")?,
+            _ => writeln!(out, "  // {name}: {}", counted(scenarios, "scenario"))?,
+        }
+        for arrow in &untaken {
+            writeln!(out, "  // not taken: {}: {}", arrow.what, arrow.why)?;
+        }
+        writeln!(out, "{}{text}", if scenarios > 0 { "\n" } else { "" })?;
+    }
+    Ok(Outcome::Clean)
 }
 
 fn is_chosen(arguments: &TestArguments, scenario: &Scenario) -> bool {

@@ -111,8 +111,8 @@ pub enum Event {
 pub struct Assignment {
     /// What; a path of the flow.
     pub path: PathId,
-    /// The value.
-    pub value: Value,
+    /// The value; `None` for `present`: any that is there.
+    pub value: Option<Value>,
     /// All of it.
     pub span: Span,
 }

@@ -33,8 +33,8 @@ pub struct Scenario {
 pub struct Given {
     /// To what.
     pub path: Path,
-    /// Which.
-    pub value: Constant,
+    /// Which; none for any that is there.
+    pub value: Option<Constant>,
     /// Where it stands.
     pub span: Span,
 }

@@ -2,13 +2,15 @@
 //!
 //! Must not know: how a story is played (see [`crate::run::story`]), nor how results are shown.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::diagnostics::Diagnostic;
-use crate::model::{self, Model};
-use crate::plan::{self, Flow, Incomplete, Plan, Scenario};
+use crate::model::{self, ArrowId, Model};
+use crate::plan::{self, Flow, Hop, Incomplete, Plan, Scenario};
 use crate::run::story::{Story, play};
 
 use super::verdict;
@@ -77,6 +79,33 @@ pub fn coverage<'p>(model: &Model, plan: &'p Plan, tested: &[Tested]) -> Vec<Cov
         model.files.iter().filter(|file| file.checked).map(|file| file.file).collect();
     let flows = plan.flows.iter().filter(|(_, flow)| checked.contains(&flow.span.file));
     flows.map(|(name, flow)| covered(name, flow, tested)).collect()
+}
+
+/// The arrows of a flow that these take.
+#[must_use]
+pub fn taken(model: &model::Flow, plan: &Plan, tested: &[Tested]) -> BTreeSet<ArrowId> {
+    let Some((name, flow)) = plan.flows.iter().find(|(_, flow)| flow.span == model.name.span) else {
+        return BTreeSet::new();
+    };
+    let of_flow = tested.iter().filter(|tested| tested.scenario.flow == *name);
+    let hops: FxHashSet<_> = of_flow.flat_map(|tested| &tested.story.hops).collect();
+    // A default is written once for many states, of which each has its own arrows.
+    let taken = arrows(flow).filter(|(_, hop)| hops.contains(&hop.id));
+    let taken: FxHashSet<_> = taken.map(|(from, hop)| (from, hop.span)).collect();
+    let place = |id: &ArrowId| {
+        let arrow = &model[*id];
+        let from = arrow.start().map(|from| &model[from].name.text);
+        taken.contains(&(from, arrow.span))
+    };
+    (0..model.arrows.len()).map(ArrowId::new).filter(place).collect()
+}
+
+/// All arrows of a flow, each with the state in which it starts; none at the door.
+fn arrows(flow: &Flow) -> impl Iterator<Item = (Option<&SmolStr>, &Hop)> {
+    let doors = flow.intakes.values().map(|intake| (None, &intake.arrow));
+    doors.chain(flow.states.iter().flat_map(|(state, ways)| {
+        ways.routes().flat_map(move |(_, hops)| hops.iter().map(move |hop| (Some(state), hop)))
+    }))
 }
 
 fn covered<'p>(name: &'p SmolStr, flow: &'p Flow, tested: &[Tested]) -> Coverage<'p> {

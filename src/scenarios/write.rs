@@ -127,7 +127,7 @@ impl<'m> Writer<'m> {
         };
         let fits = |text: &String| !mentioned.contains(text.as_str()) && text.chars().count() as u64 <= most;
         let words =
-            ["", "other", "x"].map(str::to_owned).into_iter().chain((0..=mentioned.len()).filter_map(letter));
+            ["other", "x", ""].map(str::to_owned).into_iter().chain((0..=mentioned.len()).filter_map(letter));
         let words: Vec<String> = words.map(|word| format!("{start}{word}")).collect();
         text(words.iter().find(|text| fits(text)).map_or("", String::as_str))
     }
@@ -159,7 +159,7 @@ pub(super) fn way(flow: &Flow, id: ArrowId) -> String {
     };
     let end = arrow.to.is_some_and(|to| matches!(flow[to].kind, Kind::End(_)));
     let goes = if end { "ends as" } else { "goes to" };
-    let again = if arrow.to == arrow.start() { "again".to_owned() } else { format!("{goes} {to}") };
+    let goes = if arrow.to == arrow.start() { "starts again".to_owned() } else { format!("{goes} {to}") };
     let why = match arrow.kind {
         ArrowKind::Accept => "is not accepted and ",
         ArrowKind::Deadline => "is late and ",
@@ -167,6 +167,6 @@ pub(super) fn way(flow: &Flow, id: ArrowId) -> String {
         ArrowKind::Wait => "is over and ",
         ArrowKind::Intake | ArrowKind::Handoff(_) => "",
     };
-    let used_up = if arrow.hop > 0 { "again and again, and " } else { "" };
-    format!("{from} {why}{used_up}{again}")
+    let used_up = if arrow.hop > 0 { ", once its bound is used up" } else { "" };
+    format!("{from} {why}{goes}{used_up}")
 }

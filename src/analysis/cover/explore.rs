@@ -157,21 +157,29 @@ impl<'m> Explorer<'m> {
         Met { first: search.first, situations: search.came, complete }
     }
 
-    /// A run with a shortest way to an end behind it, by handoffs if there is one.
+    /// A run with a shortest way to an end behind it: by handoffs to a success, else by handoffs, else any.
     pub(super) fn finish(&self, Begun { mut steps, at }: Begun) -> Option<Vec<Step>> {
         let flow = self.flow();
         let by_hand = |step: &Step| matches!(flow[step.arrow].kind, ArrowKind::Handoff(_) | ArrowKind::Wait);
-        let way = self.way_to_an_end(&at, by_hand).or_else(|| self.way_to_an_end(&at, |_| true))?;
-        steps.extend(way);
+        let succeeds =
+            |state: StateId| matches!(&flow[state].kind, Kind::End(end) if end.success == Some(true));
+        let is_end = |state: StateId| matches!(flow[state].kind, Kind::End(_));
+        let way = self.way(&at, by_hand, succeeds).or_else(|| self.way(&at, by_hand, is_end));
+        steps.extend(way.or_else(|| self.way(&at, |_| true, is_end))?);
         Some(steps)
     }
 
-    fn way_to_an_end(&self, at: &Situation, takes: impl Fn(&Step) -> bool) -> Option<Vec<Step>> {
+    fn way(
+        &self,
+        at: &Situation,
+        takes: impl Fn(&Step) -> bool,
+        arrives: impl Fn(StateId) -> bool,
+    ) -> Option<Vec<Step>> {
         let mut all: IndexSet<Situation, FxBuildHasher> = IndexSet::from_iter([at.clone()]);
         let mut came: Vec<Option<(usize, Step)>> = vec![None];
         let mut next = 0;
         while let Some(at) = all.get_index(next).cloned() {
-            if matches!(self.flow()[at.state].kind, Kind::End(_)) {
+            if arrives(at.state) {
                 let back = |place: usize| came.get(place)?.as_ref();
                 let way = std::iter::successors(back(next), |(before, _)| back(*before));
                 let mut way: Vec<Step> = way.map(|(_, step)| step.clone()).collect();

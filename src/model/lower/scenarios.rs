@@ -11,7 +11,7 @@ use crate::model::{
     Assignment, Event, IntakeId, Name, Scenario, ScenarioLine, ScenarioLineKind, StateId, Text,
 };
 use crate::source::Span;
-use crate::syntax::tree::{self, EventExpr, ScenarioItem, ScenarioLineKind as Written};
+use crate::syntax::tree::{self, EventExpr, Operand, ScenarioItem, ScenarioLineKind as Written};
 
 impl FlowLowering<'_, '_> {
     pub(super) fn scenario(&mut self, item: &ScenarioItem) -> Scenario {
@@ -180,7 +180,10 @@ impl FlowLowering<'_, '_> {
         let path = self.plain_path(&item.path)?;
         let known = &self.flow[path];
         let holder = Holder { text: known.text.clone(), ty: known.ty.clone(), fills: true };
-        let value = self.value(&item.value, &holder, &Reader::default())?;
+        let value = match &item.value {
+            Operand::Member(word) if word.text == "present" => None,
+            value => Some(self.value(value, &holder, &Reader::default())?),
+        };
         Some(Assignment { path, value, span: item.path.span })
     }
 }

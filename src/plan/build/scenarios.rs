@@ -81,8 +81,9 @@ impl Of<'_> {
     fn given(self, values: &[Assignment]) -> Result<Vec<Given>, Incomplete> {
         let given = values.iter().map(|given| {
             let place = given.span;
-            let value = self.guards.constant(self.flow[given.path].root, &given.value);
-            let value = value.ok_or(Incomplete { place })?;
+            let constant = |value| self.guards.constant(self.flow[given.path].root, value);
+            let value = given.value.as_ref().map(|value| constant(value).ok_or(Incomplete { place }));
+            let value = value.transpose()?;
             Ok(Given { path: self.guards.path(given.path, place)?, value, span: place })
         });
         given.collect()

@@ -27,8 +27,7 @@ pub(super) fn item(plan: &Plan, flow: &Flow, scenario: &Scenario) -> Result<(Nex
         || stop(Why::Refused(Refusal::Unknown(format!("there is no intake `{}`", scenario.intake))));
     let (name, intake) = known.ok_or_else(unknown)?;
     scenario.given.iter().try_for_each(|given| is_possible(intake, given))?;
-    let values = scenario.given.iter().map(|given| (given.path.text.as_str(), &given.value));
-    let mut fill = Fill::new(plan, values);
+    let mut fill = Fill::new(plan, &scenario.given);
     let field = flow.context.get(&intake.field).ok_or_else(unknown)?;
     let record = fill.value(&field.ty, intake.field.clone(), 0);
     let record = record.map_err(|Deep(path)| stop(Why::Deep { path }))?;
@@ -51,7 +50,7 @@ fn is_possible(intake: &Intake, given: &Given) -> Result<(), Stop> {
         _ if given.path.names.first() != Some(&intake.field) => {
             Why::NotMade { state: None, path: path.clone() }
         }
-        Some((_, value)) if *value != given.value => {
+        Some((_, value)) if given.value.as_ref().is_some_and(|given| given != value) => {
             Why::Mapped { path: path.clone(), value: value_of(value) }
         }
         _ => return Ok(()),
@@ -63,7 +62,8 @@ fn is_possible(intake: &Intake, given: &Given) -> Result<(), Stop> {
 fn has_come_in(context: &Record, given: &Given) -> Result<(), Stop> {
     let (made, decision) = (Record::new(), Value::Null);
     let value = Values { context, made: &made, decision: &decision }.at(&given.path);
-    match value.filter(|value| **value != value_of(&given.value)) {
+    let other = |value: &&Value| given.value.as_ref().is_some_and(|given| **value != value_of(given));
+    match value.filter(other) {
         Some(value) => {
             let why = Why::Mapped { path: given.path.text.clone(), value: value.clone() };
             Err(Stop { place: given.span, why })

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::plan::{Bounds, Constant, Exact, Field, Plan, Type};
+use crate::plan::{Bounds, Constant, Exact, Field, Given, Plan, Type};
 use crate::run::door::value_of;
 
 /// Types nest so deep at most in what is made up: as deep as JSON is read.
@@ -17,7 +17,7 @@ const DEEPEST: usize = 100;
 pub(super) struct Fill<'a> {
     plan: &'a Plan,
     /// By the text of their paths.
-    given: BTreeMap<&'a str, &'a Constant>,
+    given: BTreeMap<&'a str, Option<&'a Constant>>,
     /// The paths whose values were made up.
     pub(super) made_up: BTreeSet<SmolStr>,
 }
@@ -26,8 +26,9 @@ pub(super) struct Fill<'a> {
 pub(super) struct Deep(pub(super) SmolStr);
 
 impl<'a> Fill<'a> {
-    pub(super) fn new(plan: &'a Plan, given: impl Iterator<Item = (&'a str, &'a Constant)>) -> Fill<'a> {
-        Fill { plan, given: given.collect(), made_up: BTreeSet::new() }
+    pub(super) fn new(plan: &'a Plan, given: &'a [Given]) -> Fill<'a> {
+        let given = given.iter().map(|given| (given.path.text.as_str(), given.value.as_ref())).collect();
+        Fill { plan, given, made_up: BTreeSet::new() }
     }
 
     /// Whether a line says something of what is at this path, or below it.
@@ -47,7 +48,7 @@ impl<'a> Fill<'a> {
 
     /// A value that is there. Recurses no deeper than [`DEEPEST`].
     pub(super) fn value(&mut self, ty: &Type, path: SmolStr, depth: usize) -> Result<Value, Deep> {
-        if let Some(constant) = self.given.get(path.as_str()) {
+        if let Some(Some(constant)) = self.given.get(path.as_str()) {
             return Ok(value_of(constant));
         }
         let Type::Asset(name) = ty else {

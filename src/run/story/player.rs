@@ -163,7 +163,7 @@ impl<'a> Player<'a> {
             let why = Why::NotMade { state: Some(scene.name.clone()), path: path.text.clone() };
             return Err(Stop { place: *span, why });
         }
-        let mut fill = fill(self.plan, scene.given());
+        let mut fill = Fill::new(self.plan, scene.given());
         let known = fields.iter().filter_map(|name| Some((*name, self.flow.context.get(*name)?)));
         let made = known.map(|(name, field)| Ok((name.to_string(), fill.field(field, name.clone(), 0)?)));
         let made = made.collect::<Result<_, _>>().map_err(|Deep(path)| scene.stop(Why::Deep { path }))?;
@@ -205,7 +205,7 @@ impl<'a> Player<'a> {
     fn runs(&mut self, scene: Scene<'a>, call: &'a Call) -> Result<(), Stop> {
         let gives = || call.runs.iter().filter_map(|run| run.gives.as_ref());
         let (mut made, mut guess) = self.made(scene, gives())?;
-        let mut fill = fill(self.plan, scene.given());
+        let mut fill = Fill::new(self.plan, scene.given());
         let (told, others): (Vec<_>, Vec<_>) =
             call.runs.iter().partition(|run| run.gives.as_ref().is_some_and(|gives| fill.is_given(gives)));
         let join = usize::try_from(call.join).unwrap_or(usize::MAX);
@@ -309,8 +309,4 @@ impl<'a> Player<'a> {
         note(self.story, &effects);
         Ok(())
     }
-}
-
-fn fill<'a>(plan: &'a Plan, given: &'a [Given]) -> Fill<'a> {
-    Fill::new(plan, given.iter().map(|given| (given.path.text.as_str(), &given.value)))
 }
