@@ -106,7 +106,7 @@ fn taken_in(plan: &Plan, flow: &Flow, intake: &Intake, raw: &Value) -> Result<Va
     let field = flow.context.get(&intake.field).ok_or_else(|| broken("an intake fills no field"))?;
     let Some(maps) = &intake.maps else {
         let mut record = raw.clone();
-        Types(plan).fit_field(field, &mut record).map_err(|misfit| misfit.below("raw"))?;
+        Types::of(plan).fit_field(field, &mut record).map_err(|misfit| misfit.below("raw"))?;
         return Ok(record);
     };
     let mut record = json!({});
@@ -114,7 +114,7 @@ fn taken_in(plan: &Plan, flow: &Flow, intake: &Intake, raw: &Value) -> Result<Va
         let names: Vec<_> = map.path.names.iter().skip(1).map(SmolStr::as_str).collect();
         place(&mut record, &names, mapped(plan, flow, map, raw)?);
     }
-    Types(plan).fit_field(field, &mut record).map_err(|misfit| misfit.below(&intake.field))?;
+    Types::of(plan).fit_field(field, &mut record).map_err(|misfit| misfit.below(&intake.field))?;
     Ok(record)
 }
 
@@ -132,7 +132,7 @@ fn mapped(plan: &Plan, flow: &Flow, map: &Map, raw: &Value) -> Result<Value, Mis
         span: Default::default(),
     };
     let named = || keys.iter().fold("raw".to_owned(), |path, key| format!("{path}.{key}"));
-    Types(plan).fit_field(&field, &mut value).map_err(|misfit| misfit.below(&named()))?;
+    Types::of(plan).fit_field(&field, &mut value).map_err(|misfit| misfit.below(&named()))?;
     Ok(value)
 }
 

@@ -12,6 +12,9 @@ use smol_str::SmolStr;
 
 use super::{At, Item, Key, Outcome, Record};
 
+/// The characters of the longest name that is repeated to whoever sent it.
+const LONGEST_NAME: usize = 60;
+
 /// What happens to an item. A `visit` may name an attempt; an answer of an earlier attempt counts too, its failure
 /// does not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,7 +71,7 @@ pub enum Effect {
     Failed {
         /// The attempt.
         attempt: Key,
-        /// Why.
+        /// Why, in 1,000 characters at most.
         reason: String,
         /// When the next one begins, if there is one and the deadline does not come first.
         again: Option<Timestamp>,
@@ -178,7 +181,7 @@ impl Event {
         };
         match reply.keys().next() {
             None => Ok(event),
-            Some(other) => Err(Misfit::new(other.clone(), "is not asked for")),
+            Some(other) => Err(Misfit::unasked(other)),
         }
     }
 }
@@ -230,11 +233,24 @@ impl Misfit {
         Misfit { path: path.into(), why: why.into() }
     }
 
+    /// Something that nobody has asked for.
+    pub(super) fn unasked(name: &str) -> Misfit {
+        Misfit::new(brief(name, LONGEST_NAME), "is not asked for")
+    }
+
     /// The same, seen from what holds it.
     pub(super) fn below(mut self, name: &str) -> Misfit {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         self.path = format!("{name}{dot}{}", self.path);
         self
+    }
+}
+
+/// The beginning of a text that somebody else has written: as much of it as people read.
+pub(super) fn brief(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

@@ -13,11 +13,28 @@ use crate::plan::{Asset, Bounds, Exact, Field, Plan, Type};
 /// The characters of the longest URL.
 const LONGEST_URL: usize = 2048;
 
+/// Values nest so deep at most: an item that holds them can be written as JSON and read by any parser.
+pub(super) const DEEPEST: usize = 100;
+
 /// The types of a plan.
 #[derive(Clone, Copy)]
-pub(super) struct Types<'p>(pub(super) &'p Plan);
+pub(super) struct Types<'p> {
+    plan: &'p Plan,
+    /// What is looked at may nest so much deeper.
+    left: usize,
+}
 
-impl Types<'_> {
+impl<'p> Types<'p> {
+    pub(super) fn of(plan: &'p Plan) -> Types<'p> {
+        Types { plan, left: DEEPEST }
+    }
+
+    /// For what a list or a record holds.
+    fn within(self) -> Result<Types<'p>, Misfit> {
+        let left = self.left.checked_sub(1).ok_or_else(|| Misfit::new("", "is nested too deep"))?;
+        Ok(Types { left, ..self })
+    }
+
     /// Whether a value fits a field.
     pub(super) fn fit_field(self, field: &Field, value: &mut Value) -> Result<(), Misfit> {
         match value {
@@ -27,7 +44,7 @@ impl Types<'_> {
         }
     }
 
-    /// Whether a value fits a type. Recurses no deeper than the value nests, which what read it has bounded.
+    /// Whether a value fits a type. Recurses no deeper than [`DEEPEST`].
     pub(super) fn fit(self, ty: &Type, value: &mut Value) -> Result<(), Misfit> {
         match ty {
             Type::Text { max } => {
@@ -35,16 +52,16 @@ impl Types<'_> {
             }
             Type::Url => url(text(value)?),
             Type::Bool => value.as_bool().map(drop).ok_or_else(|| Misfit::new("", "expected true or false")),
-            Type::Int(bounds) => match within(value, bounds)? {
+            Type::Int(bounds) => match range(value, bounds)? {
                 whole if whole.is_whole() => Ok(()),
                 _ => Err(Misfit::new("", "expected a whole number")),
             },
-            Type::Number(bounds) => within(value, bounds).map(drop),
-            Type::Percent => within(value, &Bounds { high: Some(Exact(1.into())), ..from_zero() }).map(drop),
-            Type::Duration | Type::Money(_) => within(value, &from_zero()).map(drop),
+            Type::Number(bounds) => range(value, bounds).map(drop),
+            Type::Percent => range(value, &Bounds { high: Some(Exact(1.into())), ..from_zero() }).map(drop),
+            Type::Duration | Type::Money(_) => range(value, &from_zero()).map(drop),
             Type::Date => day(text(value)?),
             Type::Enum(name) => self.member(name, text(value)?),
-            Type::Asset(name) => match (self.0.assets.get(name), value) {
+            Type::Asset(name) => match (self.plan.assets.get(name), value) {
                 (Some(asset), Value::Object(record)) => self.record(asset, record),
                 _ => Err(Misfit::new("", "expected an object")),
             },
@@ -54,28 +71,30 @@ impl Types<'_> {
 
     /// All fields are there, and no others.
     fn record(self, asset: &Asset, record: &mut Record) -> Result<(), Misfit> {
+        let within = self.within()?;
         for (name, field) in &asset.fields {
             let value = record.entry(name.as_str()).or_insert(Value::Null);
-            self.fit_field(field, value).map_err(|misfit| misfit.below(name))?;
+            within.fit_field(field, value).map_err(|misfit| misfit.below(name))?;
         }
         if record.len() == asset.fields.len() {
             return Ok(());
         }
         let other = record.keys().find(|name| !asset.fields.contains_key(name.as_str()));
-        other.map_or(Ok(()), |other| Err(Misfit::new(other.clone(), "is not asked for")))
+        other.map_or(Ok(()), |other| Err(Misfit::unasked(other)))
     }
 
     fn list(self, max: Option<u64>, of: &Type, value: &mut Value) -> Result<(), Misfit> {
         let Value::Array(entries) = value else { return Err(Misfit::new("", "expected a list")) };
         at_most(entries.len(), max, "entries")?;
+        let within = self.within()?;
         let mut numbered = entries.iter_mut().enumerate();
         numbered.try_for_each(|(index, entry)| {
-            self.fit(of, entry).map_err(|misfit| misfit.below(&format!("[{index}]")))
+            within.fit(of, entry).map_err(|misfit| misfit.below(&format!("[{index}]")))
         })
     }
 
     fn member(self, name: &str, text: &str) -> Result<(), Misfit> {
-        let members = self.0.enums.get(name).map(|closed| closed.members.as_slice()).unwrap_or_default();
+        let members = self.plan.enums.get(name).map(|closed| closed.members.as_slice()).unwrap_or_default();
         match members.iter().any(|member| member == text) {
             true => Ok(()),
             false => Err(Misfit::new("", format!("expected one of {}", members.join(", ")))),
@@ -87,7 +106,7 @@ fn from_zero() -> Bounds {
     Bounds { low: Some(Exact(0.into())), ..Bounds::default() }
 }
 
-fn within(value: &Value, bounds: &Bounds) -> Result<Number, Misfit> {
+fn range(value: &Value, bounds: &Bounds) -> Result<Number, Misfit> {
     let Value::Number(number) = value else { return Err(Misfit::new("", "expected a number")) };
     let number = Number::read(number.as_str()).ok_or_else(|| {
         Misfit::new(

@@ -85,7 +85,7 @@ impl<'p> Step<'p> {
             let field = self.flow.context.get(name.as_str());
             let field = field.ok_or_else(|| broken(format!("`{name}` is no field of the context")))?;
             if !value.is_null() {
-                let fits = Types(self.plan).fit(&field.ty, value).map_err(|misfit| misfit.below(name));
+                let fits = Types::of(self.plan).fit(&field.ty, value).map_err(|misfit| misfit.below(name));
                 fits.map_err(|misfit| {
                     broken(format!("`{}` gets what does not fit: {misfit}", envelope.state))
                 })?;

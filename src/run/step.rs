@@ -7,12 +7,16 @@ use jiff::Timestamp;
 use serde_json::Value;
 use smol_str::SmolStr;
 
+use super::event::brief;
 use super::fit::Types;
 use super::guard::{Values, paths};
 use super::leave::{Left, Step, broken};
 use super::timers::{Alarm, after, due, overdue};
 use super::{At, Effect, Event, Item, Key, Misfit, Next, Outcome, Phase, Record, Refusal, RunState, Visit};
 use crate::plan::{ActorKind, Call, Handoff, Hop, Kind, Plan, State, When};
+
+/// The characters of the longest reason that is kept of why an attempt failed.
+const LONGEST_REASON: usize = 1000;
 
 /// What becomes of an item when something happens to it at that time. Time does not run backwards.
 ///
@@ -64,13 +68,13 @@ impl<'p> Step<'p> {
         for name in &state.makes {
             let mut value = made.get(name.as_str()).cloned().unwrap_or_default();
             if let Some(field) = self.flow.context.get(name) {
-                let fits = Types(self.plan).fit_field(field, &mut value);
+                let fits = Types::of(self.plan).fit_field(field, &mut value);
                 fits.map_err(|misfit| misfit.below(name).below("made"))?;
             }
             fitted.insert(name.to_string(), value);
         }
         if let Some(other) = made.keys().find(|name| !fitted.contains_key(*name)) {
-            return Err(Misfit::new(format!("made.{other}"), "is not asked for"));
+            return Err(Misfit::unasked(other).below("made"));
         }
         fits_decision(state, decision).map(|()| fitted)
     }
@@ -89,7 +93,7 @@ impl<'p> Step<'p> {
         let retry = state.retry.filter(|retry| visit.attempt <= retry.times);
         let again = retry.map(|retry| after(self.now, retry.every));
         let attempt = visit.attempt_key(&self.item.id);
-        self.effects.push(Effect::Failed { attempt, reason: reason.to_owned(), again });
+        self.effects.push(Effect::Failed { attempt, reason: brief(reason, LONGEST_REASON), again });
         let Some(until) = again else {
             return self.leave(&state.failure, Left { answered: true, ..Left::default() });
         };

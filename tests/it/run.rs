@@ -215,6 +215,10 @@ fn what_does_not_fit_is_refused_or_an_attempt_that_failed() {
         (json!({ "letter": { "body": "x", "to": "y" } }), "`made.letter.to` is not asked for"),
         (json!({ "letter": { "body": "x" }, "note": 1 }), "`made.note` is not asked for"),
         (json!({ "letter": { "body": "\u{1}" } }), "`made.letter.body` has control characters"),
+        (
+            json!({ "letter": { "body": "x" }, "é".repeat(999_999): 1 }),
+            &format!("`made.{}…` is not asked for", "é".repeat(60)),
+        ),
         (json!({ "letter": null }), "`made.letter` is missing"),
         (json!({ "letter": "x" }), "`made.letter` expected an object"),
     ] {
@@ -224,6 +228,8 @@ fn what_does_not_fit_is_refused_or_an_attempt_that_failed() {
     assert_eq!(other.answers(decided), refused("misfit: `decision` is not asked for"));
     let last = "failed (broken); reading/failure -> lost; \
         ended {\"end\":\"lost\",\"owner\":\"chief\",\"reason\":\"Nobody helped\"}";
+    let mut other = World { plan: world.plan.clone(), item: world.item.clone(), now: world.now };
+    assert!(other.answers(json!({ "fail": "long".repeat(999_999) })).unwrap().len() < 1_200);
     assert_eq!(world.answers(json!({ "fail": "broken" })), ok(last));
 }
 
@@ -398,6 +404,35 @@ fn a_record_that_does_not_fit_is_told_which_field() {
         assert!(knock("desk", id, record.clone()).is_ok(), "{id}");
     }
     assert_eq!(knock("intake-3", "c", record).unwrap_err().word(), "unknown");
+}
+
+/// What is let in can be written down and read again, however deep it nests.
+#[test]
+fn values_nest_so_deep_that_an_item_can_be_read_back() {
+    let text = r#"asset Node { next: Node? }
+actor o: human { contact "o@example.com" }
+flow f {
+  context { node: Node }
+  default failure -> lost
+  intake node from "s" -> work
+  state work { owner o asset node goal "g" makes node deadline 1h else -> lost handoff -> done when node.next is present handoff -> lost otherwise }
+  end done: success { owner o receipt node }
+  end lost: failure { owner o reason "r" }
+}
+"#;
+    let plan = planned(&[("main.flow", text)]);
+    let knock = |depth: usize| {
+        let raw = (1..depth).fold(json!({}), |inner, _| json!({ "next": inner }));
+        start(&plan, "f", "s", "i", &raw, NOON.parse().unwrap())
+    };
+    let (item, _) = knock(100).unwrap();
+    let text = serde_json::to_string(&item).unwrap();
+    assert_eq!(serde_json::from_str::<Item>(&text).unwrap(), item);
+    let refusal = knock(101).unwrap_err().to_string();
+    assert!(
+        refusal.starts_with("misfit: `raw.next.next") && refusal.ends_with("is nested too deep"),
+        "{refusal}"
+    );
 }
 
 #[test]
