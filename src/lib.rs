@@ -10,6 +10,7 @@ pub mod analysis;
 pub mod checks;
 pub mod cli;
 mod compile;
+pub mod config;
 pub mod diagnostics;
 pub mod emit;
 pub mod graph;

@@ -1,9 +1,10 @@
 //! The interpreter of a plan: what becomes of a work item when something happens to it. The reference with which every
 //! engine is compared.
 //!
-//! Must not know: the model, files, clock, owners or a store. It is data in, data out: [`start`] and [`step`] get an
-//! item, what happened and the time, and return the item as it is then with what is to be done about it; or they refuse,
-//! and nothing has changed. Where an owner has to be told of work, [`task`] says what.
+//! Must not know: the model, files, clock or a store. It is data in, data out: [`start`] and [`step`] get an item, what
+//! happened and the time, and return the item as it is then with what is to be done about it; or they refuse, and nothing
+//! has changed. Where an owner has to be told of work, [`task`] says what. What runs a plan for real stands beside it:
+//! [`owners`].
 //!
 //! What was proved of the plan is looked at again: that exactly one handoff holds, that a bound leads on, that what
 //! the next owner reads is there and of its type. Were it not so, the step is refused as [`Refusal::Broken`].
@@ -16,6 +17,7 @@ mod item;
 mod key;
 mod leave;
 mod number;
+pub mod owners;
 mod step;
 pub mod story;
 mod task;

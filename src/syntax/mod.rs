@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{FileId, Span};
+pub use build::figure;
 pub use format::format;
 use outline::{Outline, Piece, outline};
 use piece::{Parsed, read};

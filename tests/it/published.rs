@@ -1,6 +1,7 @@
 //! What is published beside the code says what the code does: the plan's schema, the protocol's schemas, the table
 //! of targets.
 
+use baton::config::Config;
 use baton::emit::{self, Feature, Support};
 use baton::plan::Plan;
 use schemars::generate::SchemaSettings;
@@ -13,6 +14,12 @@ fn the_plan_s_schema() {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let schema = settings.into_generator().into_root_schema_for::<Plan>();
     same_as_file("schema/plan.schema.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+}
+
+#[test]
+fn the_schema_of_baton_toml() {
+    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Config>();
+    same_as_file("schema/baton.schema.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
 }
 
 #[test]

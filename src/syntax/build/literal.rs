@@ -44,7 +44,7 @@ impl Builder<'_> {
         let text = part(&pair, Rule::figure).map_or("", |figure| figure.as_str());
         let figure = match currency {
             Some(code) => money(text, code.as_str()),
-            None => figure(text),
+            None => plain(text),
         };
         self.judge(span, figure)
     }
@@ -102,8 +102,20 @@ impl Builder<'_> {
     }
 }
 
+/// A figure as it is written in a file, standing by itself: `0.7`, `70%`, `1d12h`, `0.15 USD`.
+///
+/// # Errors
+/// In words for people, if it is none.
+pub fn figure(text: &str) -> Result<LiteralValue, String> {
+    let read = match text.split_once(' ') {
+        Some((amount, code)) => money(amount, code.trim_start()),
+        None => plain(text),
+    };
+    read.map_err(|bad| bad.message)
+}
+
 /// Any figure without a currency.
-fn figure(text: &str) -> Figure {
+fn plain(text: &str) -> Figure {
     if let Some(fraction) = text.strip_suffix('%') {
         return percent(text, fraction);
     }
@@ -114,7 +126,7 @@ fn figure(text: &str) -> Figure {
 }
 
 fn number(text: &str) -> Figure {
-    match figure(text)? {
+    match plain(text)? {
         LiteralValue::Number(value) => Ok(LiteralValue::Number(value)),
         _ => Err(Bad::new(
             format!("`{text}` is not a plain number"),
@@ -124,7 +136,7 @@ fn number(text: &str) -> Figure {
 }
 
 fn wanted_duration(text: &str) -> Figure {
-    match figure(text)? {
+    match plain(text)? {
         LiteralValue::Duration(seconds) => Ok(LiteralValue::Duration(seconds)),
         LiteralValue::Number(_) => Err(Bad::new(
             format!("`{text}` has no unit of time"),
@@ -205,7 +217,7 @@ fn too_long(text: &str) -> Bad {
 }
 
 fn money(text: &str, code: &str) -> Figure {
-    let amount = match figure(text)? {
+    let amount = match plain(text)? {
         LiteralValue::Number(amount) => amount,
         _ => {
             return Err(Bad::new(

@@ -21,6 +21,8 @@ use super::recover;
 use super::tree::{Comment, CommentKind, Item, Keyword, Member, Name, StateHead, Text};
 use super::words;
 
+pub use literal::figure;
+
 pub(super) type Pair<'p> = PestPair<'p, Rule>;
 
 /// Builds the nodes of one piece.
