@@ -5,18 +5,29 @@
 
 #![allow(clippy::disallowed_methods)] // this is the place for them
 
+mod answer;
 mod build;
+mod cancel;
 mod check;
 mod checked;
 mod crash;
 mod explain;
 mod fmt;
 mod graph;
+mod inbox;
 mod init;
 mod input;
+mod intake;
+mod log;
 mod output;
 mod place;
+mod run;
+mod set;
+mod settings;
+mod status;
+mod stored;
 mod test;
+mod told;
 mod worst;
 
 use std::process::ExitCode;
@@ -56,6 +67,26 @@ enum Command {
     Worst(worst::WorstArguments),
     /// Lay files out, always in the same way
     Fmt(fmt::FmtArguments),
+    /// Run a pipeline on this machine: give work to its owners until all of it has ended
+    Run(run::RunArguments),
+    /// Let work in, for a `baton run` that is going on or comes later
+    Submit(run::SubmitArguments),
+    /// List what waits for people and queues
+    Inbox(inbox::InboxArguments),
+    /// Decide on an approval
+    Decide(answer::DecideArguments),
+    /// Deliver what a state makes
+    Deliver(answer::DeliverArguments),
+    /// Acknowledge that work has reached you
+    Accept(answer::AcceptArguments),
+    /// Report that work can't be done
+    Fail(answer::FailArguments),
+    /// Stop an item
+    Cancel(cancel::CancelArguments),
+    /// Say where all items are
+    Status(status::StatusArguments),
+    /// Show what has happened to an item: every handoff, who, when, on which values
+    Log(log::LogArguments),
     /// Start a pipeline that passes its own check
     Init(init::InitArguments),
 }
@@ -118,6 +149,16 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Build(arguments) => build::run(&arguments, &mut out),
         Command::Graph(arguments) => graph::run(&arguments, &mut out),
         Command::Worst(arguments) => worst::run(&arguments, &mut out),
+        Command::Run(arguments) => run::run(&arguments, &mut out),
+        Command::Submit(arguments) => run::submit(&arguments, &mut out),
+        Command::Inbox(arguments) => inbox::run(&arguments, &mut out),
+        Command::Decide(arguments) => answer::decide(&arguments, &mut out),
+        Command::Deliver(arguments) => answer::deliver(&arguments, &mut out),
+        Command::Accept(arguments) => answer::accept(&arguments, &mut out),
+        Command::Fail(arguments) => answer::fail(&arguments, &mut out),
+        Command::Cancel(arguments) => cancel::run(&arguments, &mut out),
+        Command::Status(arguments) => status::run(&arguments, &mut out),
+        Command::Log(arguments) => log::run(&arguments, &mut out),
         Command::Init(arguments) => init::run(&arguments, &mut out),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut out),
     };

@@ -62,6 +62,13 @@ impl Output {
         stderr(self.choice)
     }
 
+    /// `error: …` on standard error, after what standard output holds so far.
+    pub(super) fn complain(&mut self, message: &str) -> io::Result<()> {
+        self.flush()?;
+        complain(self.choice, message, None);
+        Ok(())
+    }
+
     /// Whether escape sequences for colour reach the reader.
     pub(super) fn colour(&self) -> bool {
         self.colour

@@ -4,7 +4,8 @@
 //! Must not know: the model, files, clock or a store. It is data in, data out: [`start`] and [`step`] get an item, what
 //! happened and the time, and return the item as it is then with what is to be done about it; or they refuse, and nothing
 //! has changed. Where an owner has to be told of work, [`task`] says what. What runs a plan for real stands beside it:
-//! [`owners`].
+//! [`owners`],
+//! the [`store`] and the runner that [`serve`]s both.
 //!
 //! What was proved of the plan is looked at again: that exactly one handoff holds, that a bound leads on, that what
 //! the next owner reads is there and of its type. Were it not so, the step is refused as [`Refusal::Broken`].
@@ -18,7 +19,9 @@ mod key;
 mod leave;
 mod number;
 pub mod owners;
+pub mod serve;
 mod step;
+pub mod store;
 pub mod story;
 mod task;
 mod timers;

@@ -80,6 +80,11 @@ impl Findings<'_> {
     }
 }
 
+/// `text` on one line, without anything that a terminal would obey.
+pub(crate) fn harmless_line(text: &str) -> String {
+    plain::one_line(text).into_owned()
+}
+
 /// `1 file`, `2 files`
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
