@@ -160,7 +160,7 @@ impl<'t> Cutter<'t> {
             return false;
         }
         let inside_braces = !self.braces.is_empty();
-        if inside_braces && !token.first {
+        if inside_braces && !(token.first && self.has_head()) {
             return false;
         }
         if self.begins_declaration(token) {
@@ -176,12 +176,8 @@ impl<'t> Cutter<'t> {
         if !words::begins(self.word(token), Place::Flow) {
             return !inside_braces && !self.joint && token.first && self.is_beside(token);
         }
-        if inside_braces {
-            self.has_head()
-        } else {
-            // The token after `->` and its like stands on their line; what begins the next one does not belong to them.
-            token.first && self.has_head() || !self.joint && (token.first || self.has_head())
-        }
+        // The token after `->` and its like stands on their line; what begins the next one does not belong to them.
+        inside_braces || token.first && self.has_head() || !self.joint && (token.first || self.has_head())
     }
 
     /// Whether a word that begins a line, and is no keyword, can't go on a member that has no braces.

@@ -1,5 +1,6 @@
 //! Literals: numbers, percentages, durations, money, texts. All exact; what is malformed is B002.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
@@ -150,15 +151,22 @@ fn wanted_duration(text: &str) -> Figure {
 }
 
 fn decimal(text: &str) -> Result<Decimal, Bad> {
-    let misplaced = text.ends_with('_') || text.contains("__") || text.contains("_.") || text.contains("._");
-    let digits = text.replace('_', "");
-    if misplaced || !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-') {
-        return Err(unreadable(text));
-    }
+    let is_plain =
+        |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    let digits = ungrouped(text).filter(|digits| is_plain(digits)).ok_or_else(|| unreadable(text))?;
     if digits.bytes().filter(u8::is_ascii_digit).count() > 28 {
         return Err(Bad::new("a number can't have more than 28 digits", "write it with fewer digits"));
     }
     Decimal::from_str(&digits).map(|value| value.normalize()).map_err(|_| unreadable(text))
+}
+
+/// The digits without the `_` between them; none if one of these is misplaced.
+fn ungrouped(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('_') {
+        return Some(Cow::Borrowed(text));
+    }
+    let misplaced = text.ends_with('_') || ["__", "_.", "._"].iter().any(|wrong| text.contains(wrong));
+    (!misplaced).then(|| Cow::Owned(text.replace('_', "")))
 }
 
 fn unreadable(text: &str) -> Bad {
