@@ -7,9 +7,8 @@
 //! runs of whole numbers, enums and texts into what is mentioned and the rest; an optional path has one cell more, for
 //! absence. Cells without a value are left out, so a set without cells is a set without values.
 
-use std::sync::Arc;
-
 use rust_decimal::Decimal;
+use smallvec::SmallVec;
 
 use crate::model::{Approval, Bounds, CompareOp, Model, Path, Test, Type, Value};
 
@@ -48,18 +47,21 @@ pub struct Cells {
 
 /// Sorted, disjoint runs of cells that don't touch: `start..end`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CellSet(Arc<[(u32, u32)]>);
+pub struct CellSet(Runs);
+
+/// Runs of cells; most sets are one or two.
+pub(super) type Runs = SmallVec<[(u32, u32); 2]>;
 
 impl CellSet {
     pub(super) fn new(runs: impl IntoIterator<Item = (u32, u32)>) -> CellSet {
-        let mut joined: Vec<(u32, u32)> = Vec::new();
+        let mut joined = Runs::new();
         for (start, end) in runs.into_iter().filter(|(start, end)| start < end) {
             match joined.last_mut() {
                 Some(last) if last.1 >= start => last.1 = last.1.max(end),
                 _ => joined.push((start, end)),
             }
         }
-        CellSet(joined.into())
+        CellSet(joined)
     }
 
     /// Just that cell.
@@ -90,7 +92,7 @@ impl CellSet {
     /// The cells that belong to both.
     #[must_use]
     pub fn intersection(&self, other: &CellSet) -> CellSet {
-        let (mut runs, mut at) = (Vec::new(), 0);
+        let (mut runs, mut at) = (Runs::new(), 0);
         for &(start, end) in self.runs() {
             while let Some(&(from, to)) = other.0.get(at).filter(|run| run.0 < end) {
                 runs.push((start.max(from), end.min(to)));
@@ -109,7 +111,7 @@ impl CellSet {
         if self == other {
             return self.clone();
         }
-        let mut runs: Vec<_> = self.0.iter().chain(other.0.iter()).copied().collect();
+        let mut runs: Runs = self.0.iter().chain(other.0.iter()).copied().collect();
         runs.sort_unstable();
         CellSet::new(runs)
     }
@@ -215,7 +217,7 @@ impl Cells {
                 CellSet::new([(start, if *open { below } else { upto })])
             }
             Test::Set(values) => {
-                let mut places: Vec<_> = values.iter().map(|value| self.place(value)).collect();
+                let mut places: Runs = values.iter().map(|value| self.place(value)).collect();
                 places.sort_unstable();
                 CellSet::new(places)
             }

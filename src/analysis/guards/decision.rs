@@ -6,13 +6,13 @@
 //! are given only where both say the same.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::CellSet;
-use super::diagram::{ALL, Diagram, NONE, Set, TooComplex};
+use super::diagram::{ALL, Diagram, NONE, Set, SetList, TooComplex};
 use super::known::Known;
 use super::space::Space;
 use crate::model::walk::StateRef;
@@ -31,8 +31,8 @@ pub(super) struct Decision<'s> {
     pub(super) diagram: Diagram,
     /// The paths that matter here, ascending: those that are tested, and those whose presence depends on theirs.
     pub(super) variables: Vec<u32>,
-    /// The paths that the guards test.
-    tested: BTreeSet<PathId>,
+    /// The paths that the guards test, ascending.
+    tested: Vec<PathId>,
     /// No part is there without its whole: the combinations that records can have.
     pub(super) sound: Set,
     /// What may come here.
@@ -92,7 +92,7 @@ impl<'s> Decision<'s> {
 
     /// Whether a guard tests the path.
     pub(super) fn tests(&self, path: PathId) -> bool {
-        self.tested.contains(&path)
+        self.tested.binary_search(&path).is_ok()
     }
 
     /// The path of the decision, if a guard asks for it.
@@ -111,22 +111,23 @@ pub(super) fn guard(when: &When) -> Option<&Guard> {
 
 /// What guards test.
 struct Tested {
-    paths: BTreeSet<PathId>,
+    /// Ascending.
+    paths: Vec<PathId>,
     /// How many tests there are.
     tests: usize,
 }
 
 fn tested<'g>(guards: impl Iterator<Item = &'g Guard>) -> Tested {
-    let mut tested = Tested { paths: BTreeSet::new(), tests: 0 };
-    each_atom(guards, |atom| {
-        tested.tests += 1;
-        tested.paths.insert(atom.path);
-    });
-    tested
+    let mut paths = Vec::new();
+    each_atom(guards, |atom| paths.push(atom.path));
+    let tests = paths.len();
+    paths.sort_unstable();
+    paths.dedup();
+    Tested { paths, tests }
 }
 
 /// The paths with those whose presence depends on theirs, ascending.
-fn variables(space: &Space<'_>, tested: &BTreeSet<PathId>) -> Result<Vec<u32>, TooComplex> {
+fn variables(space: &Space<'_>, tested: &[PathId]) -> Result<Vec<u32>, TooComplex> {
     let companions = tested.iter().flat_map(|&path| space.companions(path));
     let mut variables: Vec<u32> = tested.iter().chain(companions).map(|&PathId(path)| path).collect();
     variables.sort_unstable();
@@ -157,7 +158,7 @@ fn sound(space: &Space<'_>, diagram: &mut Diagram, variables: &[u32]) -> Result<
             rings.entry((field, steps)).or_default().push(path);
         }
     }
-    let mut rules = Vec::new();
+    let mut rules = SetList::new();
     for (&(field, steps), ring) in &rings {
         for (&one, &next) in ring.iter().zip(ring.iter().cycle().skip(1)).filter(|(one, next)| one != next) {
             rules.push(brings(space, diagram, one, next)?);
@@ -186,7 +187,7 @@ fn narrowed(
     known: &Known,
     sound: Set,
 ) -> Result<Set, TooComplex> {
-    let mut tests = vec![sound];
+    let mut tests = SetList::from_elem(sound, 1);
     for &variable in variables {
         let path = PathId(variable);
         if let Some(cells) = known.get(path) {
@@ -276,7 +277,7 @@ impl Reader<'_> {
         empty: Set,
         combine: fn(&mut Diagram, Set, Set) -> Result<Set, TooComplex>,
     ) -> Result<Set, TooComplex> {
-        let sets = parts.iter().map(|part| self.read(part, unknown)).collect::<Result<_, _>>()?;
+        let sets = parts.iter().map(|part| self.read(part, unknown)).collect::<Result<SetList, _>>()?;
         self.diagram.fold(sets, empty, combine)
     }
 }

@@ -7,12 +7,16 @@
 
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use smallvec::SmallVec;
 
-use super::cells::CellSet;
+use super::cells::{CellSet, Runs};
 
 /// A set of combinations: a node, or one of the two constants.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Set(u32);
+
+/// Sets that are to be combined, mostly few.
+pub(super) type SetList = SmallVec<[Set; 8]>;
 
 /// No combination.
 pub(super) const NONE: Set = Set(0);
@@ -22,6 +26,8 @@ pub(super) const ALL: Set = Set(1);
 const CONSTANTS: u32 = 2;
 /// So many operations on pairs of nodes may be done for each node that there may be.
 const OPERATIONS: usize = 20;
+/// So much room is there from the start: the guards of most states need no more.
+const ROOM: usize = 28;
 
 /// The work on a diagram went past its bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +37,11 @@ pub struct TooComplex;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Node {
     variable: u32,
-    edges: Box<[Edge]>,
+    edges: Edges,
 }
+
+/// A test of one range has three at most.
+type Edges = SmallVec<[Edge; 3]>;
 
 /// The cells up to `end`, this one excluded, from where the edge before it ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -63,17 +72,19 @@ impl Diagram {
     /// An empty store of at most so many nodes, and some operations for each of them.
     pub(super) fn new(most: usize) -> Diagram {
         let operations = most.saturating_mul(OPERATIONS);
-        Diagram { nodes: IndexSet::default(), memo: FxHashMap::default(), most, operations }
+        let nodes = IndexSet::with_capacity_and_hasher(ROOM, FxBuildHasher);
+        let memo = FxHashMap::with_capacity_and_hasher(ROOM, FxBuildHasher);
+        Diagram { nodes, memo, most, operations }
     }
 
     /// The combinations whose `variable` lies in `chosen`, of so many cells.
     pub(super) fn test(&mut self, variable: u32, chosen: &CellSet, cells: u32) -> Result<Set, TooComplex> {
         let mut edges = Edges::default();
         for &(start, end) in chosen.runs() {
-            edges.push(start, NONE);
-            edges.push(end, ALL);
+            lead(&mut edges, start, NONE);
+            lead(&mut edges, end, ALL);
         }
-        edges.push(cells, NONE);
+        lead(&mut edges, cells, NONE);
         self.node(variable, edges)
     }
 
@@ -108,7 +119,7 @@ impl Diagram {
     /// The combination of many sets, two by two, so that large ones meet large ones only.
     pub(super) fn fold(
         &mut self,
-        mut sets: Vec<Set>,
+        mut sets: SetList,
         empty: Set,
         combine: fn(&mut Diagram, Set, Set) -> Result<Set, TooComplex>,
     ) -> Result<Set, TooComplex> {
@@ -123,7 +134,7 @@ impl Diagram {
         &mut self,
         sets: &[Set],
         combine: fn(&mut Diagram, Set, Set) -> Result<Set, TooComplex>,
-    ) -> Result<Vec<Set>, TooComplex> {
+    ) -> Result<SetList, TooComplex> {
         sets.chunks(2)
             .map(|pair| match pair {
                 &[one, other] => combine(self, one, other),
@@ -151,7 +162,7 @@ impl Diagram {
                 Operation::Or => self.or(left.to, right.to),
                 Operation::Without => self.without(left.to, right.to),
             }?;
-            edges.push(end, to);
+            lead(&mut edges, end, to);
             at_one += usize::from(left.end == end);
             at_other += usize::from(right.end == end);
             if self.is_last(one, variable, at_one) && self.is_last(other, variable, at_other) {
@@ -180,10 +191,10 @@ impl Diagram {
     }
 
     fn node(&mut self, variable: u32, edges: Edges) -> Result<Set, TooComplex> {
-        if let [only] = edges.0.as_slice() {
+        if let [only] = edges.as_slice() {
             return Ok(only.to);
         }
-        let (index, new) = self.nodes.insert_full(Node { variable, edges: edges.0.into() });
+        let (index, new) = self.nodes.insert_full(Node { variable, edges });
         if new && index >= self.most {
             return Err(TooComplex);
         }
@@ -219,7 +230,7 @@ impl Diagram {
     pub(super) fn shadows(&self, set: Set, variables: &[u32]) -> Vec<Option<CellSet>> {
         let place = |variable: u32| variables.partition_point(|&other| other < variable);
         let mut free = vec![0_i64; variables.len() + 1];
-        let mut runs: Vec<Vec<(u32, u32)>> = vec![Vec::new(); variables.len()];
+        let mut runs = vec![Runs::new(); variables.len()];
         let mut seen = rustc_hash::FxHashSet::default();
         let mut open = Vec::new();
         let mut visit = |from: usize, to: Set, open: &mut Vec<Set>| {
@@ -252,7 +263,7 @@ impl Diagram {
             }
         }
         let mut skipped = 0;
-        let of_variable = |(free, mut runs): (&i64, Vec<(u32, u32)>)| {
+        let of_variable = |(free, mut runs): (&i64, Runs)| {
             skipped += free;
             runs.sort_unstable();
             (skipped == 0).then(|| CellSet::new(runs))
@@ -261,19 +272,13 @@ impl Diagram {
     }
 }
 
-/// Edges in the making.
-#[derive(Default)]
-struct Edges(Vec<Edge>);
-
-impl Edges {
-    /// The cells up to `end` lead to `to`.
-    fn push(&mut self, end: u32, to: Set) {
-        match self.0.last_mut() {
-            Some(last) if last.end >= end => {}
-            Some(last) if last.to == to => last.end = end,
-            None if end == 0 => {}
-            _ => self.0.push(Edge { end, to }),
-        }
+/// Lets the cells up to `end` lead to `to`.
+fn lead(edges: &mut Edges, end: u32, to: Set) {
+    match edges.last_mut() {
+        Some(last) if last.end >= end => {}
+        Some(last) if last.to == to => last.end = end,
+        None if end == 0 => {}
+        _ => edges.push(Edge { end, to }),
     }
 }
 
@@ -385,7 +390,7 @@ mod tests {
             let other = diagram.test(at + 20, &cells, 2)?;
             diagram.and(one, other)
         };
-        let pairs: Result<Vec<_>, _> = (0..20).map(|at| pair(&mut diagram, at)).collect();
+        let pairs: Result<SetList, _> = (0..20).map(|at| pair(&mut diagram, at)).collect();
         let all = pairs.and_then(|pairs| diagram.fold(pairs, NONE, Diagram::or));
         assert_eq!(all, Err(TooComplex));
     }

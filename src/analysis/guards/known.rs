@@ -38,11 +38,21 @@ impl Known {
         self.0.get(index).map(|entry| &entry.1)
     }
 
+    /// All paths of which something is known, with their cells.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(PathId, CellSet)> {
+        self.0.iter()
+    }
+
     /// Whether the other allows all that this one does.
     pub(super) fn is_within(&self, other: &Known) -> bool {
         let fits =
             |(path, cells): &(PathId, CellSet)| self.get(*path).is_some_and(|own| own.union(cells) == *cells);
         other.0.iter().all(fits)
+    }
+
+    /// What is known of paths that `keeps` chooses.
+    fn only(&self, keeps: impl Fn(PathId) -> bool) -> Known {
+        Known(self.0.iter().filter(|&&(path, _)| keeps(path)).cloned().collect())
     }
 
     /// Without what is known of paths that `forgets` chooses.
@@ -166,11 +176,12 @@ impl Spread<'_> {
     }
 
     fn bring(&mut self, to: StateId, known: &Known) {
-        let known = &self.demands.met(self.space, to, known.clone());
+        let met = self.demands.met(self.space, to, known);
+        let known = met.as_ref().unwrap_or(known);
         let new = match &mut self.arrivals.known[to.index()] {
             Some(before) => before.join(known, self.space),
             nothing => {
-                *nothing = Some(known.clone().without(|path| !self.asked.later(to, path)));
+                *nothing = Some(known.only(|path| self.asked.later(to, path)));
                 true
             }
         };
@@ -284,10 +295,10 @@ impl Demands {
         Demands { below }
     }
 
-    /// What is known once a state has what it reads.
-    fn met(&self, space: &Space<'_>, state: StateId, known: Known) -> Known {
+    /// What is known once a state has what it reads, if that is more than before.
+    fn met(&self, space: &Space<'_>, state: StateId, known: &Known) -> Option<Known> {
         if self.below.is_empty() {
-            return known;
+            return None;
         }
         let mut there = BTreeMap::new();
         for reading in readings(space.flow, state).filter(|reading| reading.by.wants_a_value()) {
@@ -303,20 +314,20 @@ impl Demands {
                 }
             }
         }
-        if there.is_empty() { known } else { known.with(there.into_iter().collect()) }
+        (!there.is_empty()).then(|| known.with(there.into_iter().collect()))
     }
 }
 
 /// What is known when work leaves by anything but a handoff: what the state makes is forgotten.
 pub(super) fn leaving(space: &Space<'_>, state: &State, known: &Known) -> Known {
     let made = state.makes.iter().filter_map(|made| made.field).collect();
-    known.clone().without(|path| is_below(space, path, &made))
+    known.only(|path| !is_below(space, path, &made))
 }
 
 /// What is known when work is handed on, before the guard is looked at: what runs give is forgotten as well.
 pub(super) fn handing_on(space: &Space<'_>, state: StateId, known: &Known) -> Known {
     let made = made(space.flow, state);
-    known.clone().without(|path| is_below(space, path, &made))
+    known.only(|path| !is_below(space, path, &made))
 }
 
 /// The fields that are new where a state's guards are looked at.

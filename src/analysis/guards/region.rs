@@ -4,7 +4,7 @@
 
 use super::cells::{Cell, CellSet, Cells};
 use super::decision::Decision;
-use super::diagram::{ALL, Diagram, NONE, Set, TooComplex};
+use super::diagram::{ALL, Diagram, NONE, Set, SetList, TooComplex};
 use crate::model::PathId;
 
 /// All values that lie in these cells, path by path; other paths may have any value.
@@ -66,7 +66,7 @@ impl Decision<'_> {
     }
 
     fn all_but(&mut self, region: &[(u32, CellSet)], left_out: usize) -> Result<Set, TooComplex> {
-        let mut sets = Vec::with_capacity(region.len());
+        let mut sets = SetList::new();
         for (_, (variable, cells)) in region.iter().enumerate().filter(|&(index, _)| index != left_out) {
             sets.push(self.diagram.test(*variable, cells, self.space.cells(PathId(*variable)).count())?);
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::cells::CellSet;
 use super::decision::{Decision, each_atom, guard};
-use super::diagram::{ALL, Diagram, NONE, Set, TooComplex};
+use super::diagram::{ALL, Diagram, NONE, Set, SetList, TooComplex};
 use super::known::{Known, made};
 use super::region::Region;
 use super::space::Space;
@@ -123,7 +123,7 @@ impl Decision<'_> {
 
     /// Each handoff that takes what comes here and an earlier one takes, with the first such.
     fn overlaps(&mut self) -> Result<Vec<Overlap>, TooComplex> {
-        let mut sets = Vec::with_capacity(self.handoffs.len());
+        let mut sets = SetList::new();
         for taken in self.handoffs.clone() {
             sets.push(self.diagram.and(self.possible, taken.surely)?);
         }
@@ -197,7 +197,7 @@ impl Decision<'_> {
     }
 
     fn piece(&mut self, region: &Region) -> Result<Set, TooComplex> {
-        let mut sets = Vec::with_capacity(region.cells.len());
+        let mut sets = SetList::new();
         for (path, cells) in &region.cells {
             sets.push(self.diagram.test(path.0, cells, self.space.cells(*path).count())?);
         }
@@ -270,9 +270,9 @@ fn tested_and_known(guard: &Guard, known: &Known) -> Vec<PathId> {
 ///
 /// Halves are compared before their parts, so that sets that share nothing cost no more than their unions.
 fn clashes(diagram: &mut Diagram, sets: &[Set]) -> Result<Vec<(usize, usize)>, TooComplex> {
-    let mut levels = vec![sets.to_vec()];
+    let mut levels = vec![SetList::from_slice(sets)];
     while let Some(last) = levels.last().filter(|level| level.len() > 1) {
-        let next = diagram.halve(&last.clone(), Diagram::or)?;
+        let next = diagram.halve(last, Diagram::or)?;
         levels.push(next);
     }
     let mut found: BTreeMap<usize, usize> = BTreeMap::new();
@@ -294,7 +294,7 @@ fn clashes(diagram: &mut Diagram, sets: &[Set]) -> Result<Vec<(usize, usize)>, T
 
 /// Sets with the unions of their halves, their quarters …
 struct Halves<'l> {
-    levels: &'l [Vec<Set>],
+    levels: &'l [SetList],
 }
 
 impl Halves<'_> {
