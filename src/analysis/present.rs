@@ -23,8 +23,10 @@ struct Optional {
 struct Optionals {
     all: Vec<Optional>,
     numbers: FxHashMap<Optional, usize>,
-    /// The paths that lead through each: if one is present, so is the optional.
-    paths: Vec<Vec<PathId>>,
+    /// Those of each field of the context.
+    of_field: Vec<Vec<usize>>,
+    /// Those through which each path leads: if it is present, so are they.
+    through: Vec<Vec<usize>>,
     /// Those that each state reads as present.
     reads: Sets,
 }
@@ -123,13 +125,14 @@ impl Optionals {
                 all.len() - 1
             });
         }
-        let mut paths = vec![Vec::new(); all.len()];
-        for path in (0..flow.paths.len()).map(PathId::new).filter(|_| !all.is_empty()) {
-            let through = optionals(model, flow, path);
-            for number in through.iter().filter_map(|optional| numbers.get(optional)) {
-                paths.get_mut(*number).into_iter().for_each(|paths: &mut Vec<PathId>| paths.push(path));
-            }
+        let mut of_field = vec![Vec::new(); flow.context.len()];
+        for (number, optional) in all.iter().enumerate() {
+            let Optional { field, .. } = optional;
+            of_field.get_mut(field.index()).into_iter().for_each(|of: &mut Vec<usize>| of.push(number));
         }
+        let through =
+            |path| optionals(model, flow, path).iter().filter_map(|on| numbers.get(on).copied()).collect();
+        let through = (0..flow.paths.len()).map(PathId::new).map(through).collect();
         let mut reads = Sets::neutral(flow.states.len(), all.len(), Meet::Any);
         let mut set = reads.empty();
         for state in graph.states().filter(|_| !all.is_empty()) {
@@ -138,7 +141,7 @@ impl Optionals {
             needed.filter_map(|optional| numbers.get(&optional)).for_each(|&number| set.insert(number));
             reads.meet(state.index(), &set, Meet::Any);
         }
-        Optionals { all, numbers, paths, reads }
+        Optionals { all, numbers, of_field, through, reads }
     }
 
     /// What each arrow shows to be present, by guards, by the constants of maps, and by what is known where it starts.
@@ -170,18 +173,15 @@ impl Optionals {
 
     /// A guard of the state asks for a path below a field that may be absent.
     fn is_tested(&self, flow: &Flow, state: StateId) -> bool {
-        by_guards(flow, state).any(|reading| self.all.iter().any(|optional| optional.field == reading.field))
+        by_guards(flow, state).any(|reading| !self.of_field(reading.field).is_empty())
     }
 
     /// What is present by what is known; everything, where nothing is known for certain.
     fn known(&self, guards: &Guards<'_>, known: Option<&Known>, set: &mut Set) {
         set.fill(known.is_none());
         let Some(known) = known else { return };
-        for (number, paths) in self.paths.iter().enumerate() {
-            if paths.iter().any(|&path| guards.shows(known, path)) {
-                set.insert(number);
-            }
-        }
+        let through = guards.shown(known).filter_map(|path| self.through.get(path.index()));
+        through.flatten().for_each(|&number| set.insert(number));
     }
 
     /// What is present after an arrow, where `set` was present before, whatever the arrow shows.
@@ -202,17 +202,16 @@ impl Optionals {
                 }
             }
         }
-        let told = |optional: &Optional| told.contains(&optional.field);
-        let told = self.all.iter().enumerate().filter(|(_, optional)| told(optional));
-        told.for_each(|(number, _)| set.insert(number));
+        told.iter().flat_map(|&field| self.of_field(field)).for_each(|&number| set.insert(number));
     }
 
     fn forget_writings(&self, flow: &Flow, state: StateId, set: &mut Set) {
-        for (number, optional) in self.all.iter().enumerate() {
-            if writings(flow, state).any(|(field, _)| field == optional.field) {
-                set.remove(number);
-            }
-        }
+        let written = writings(flow, state).flat_map(|(field, _)| self.of_field(field));
+        written.for_each(|&number| set.remove(number));
+    }
+
+    fn of_field(&self, field: FieldId) -> &[usize] {
+        self.of_field.get(field.index()).map_or(&[], Vec::as_slice)
     }
 }
 

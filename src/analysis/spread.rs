@@ -18,6 +18,9 @@ pub(super) fn forward(
     mut on: impl FnMut(ArrowId, &mut Set),
 ) -> Sets {
     let mut sets = Sets::neutral(graph.states().len(), items, meet);
+    if items == 0 {
+        return sets;
+    }
     let mut set = sets.empty();
     let mut open = Queue::new(graph.states().len());
     let mut came = StateSet::new(graph.states().len());

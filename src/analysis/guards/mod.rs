@@ -86,12 +86,13 @@ impl<'m> Guards<'m> {
         self.arrivals.known.get(state.index())?.as_ref()
     }
 
-    /// Whether what is known leaves no doubt that a path has a value.
-    #[must_use]
-    pub fn shows(&self, known: &Known, path: PathId) -> bool {
-        let known = known.get(path);
-        let absent = self.space.cells(path).absent();
-        absent.iter().all(|absent| known.is_some_and(|known| !known.contains(absent)))
+    /// The paths that may be absent, and of which what is known leaves no doubt that they have a value.
+    pub fn shown(&self, known: &Known) -> impl Iterator<Item = PathId> {
+        let is_shown = |path: PathId, cells: &CellSet| {
+            let absent = self.space.cells(path).absent();
+            !absent.is_empty() && absent.intersection(cells).is_empty()
+        };
+        known.iter().filter(move |(path, cells)| is_shown(*path, cells)).map(|&(path, _)| path)
     }
 
     /// What is known of work that comes in.
