@@ -121,13 +121,17 @@ class Space:
         """Every way to give each of these paths one of its values."""
         found = [{}]
         for path in sorted(domain):  # what a path lies below stands before it
-            found = [more for values in found for cell in domain[path] if self.consistent(more := values | {path: cell}, path)]
+            found = self.extended(found, path, domain[path])
         return found
 
-    def consistent(self, values, path):
-        """The path is absent exactly if an optional on its way is."""
-        optional = self.optional.get(path)
-        return not optional or (values[path] is ABSENT) == any(values[node] is ABSENT for node in optional)
+    def extended(self, found, path, cells):
+        """With each of these values of the path that is consistent: it is absent exactly if an optional on its way is."""
+        optional = self.optional.get(path, [])
+        for values in found:
+            for cell in cells:
+                more = values | {path: cell}
+                if not optional or (cell is ABSENT) == any(more[node] is ABSENT for node in optional):
+                    yield more
 
     def everything(self):
         return {path: frozenset(cells) for path, cells in self.cells.items()}
@@ -196,7 +200,7 @@ class Z3(Cells):
     def __init__(self, space, memory=None):
         super().__init__(space, memory)
         self.solver = z3.SimpleSolver()
-        for term in ("variable", "present", "code", "typed", "within", "in_cell", "encode"):
+        for term in ("variable", "present", "code", "known", "in_cell", "encode"):
             setattr(self, term, functools.cache(getattr(self, term)))
 
     def variable(self, path):
@@ -226,11 +230,11 @@ class Z3(Cells):
         upper = [variable <= self.code(path, kind.high)] if kind.high is not None else []
         return z3.And(lower + upper + ([variable != self.code(path, kind.high)] if kind.open else []))
 
-    def within(self, path, cells):
-        """The path's value lies in one of the cells."""
+    def known(self, path, cells):
+        """The path's value is of its type, and lies in one of the cells."""
         if len(cells) == len(set(self.space.cells[path])):
-            return z3.BoolVal(True)
-        return z3.Or([self.in_cell(path, cell) for cell in sorted(cells, key=repr)])
+            return self.typed(path)
+        return z3.And(self.typed(path), z3.Or([self.in_cell(path, cell) for cell in sorted(cells, key=repr)]))
 
     def in_cell(self, path, cell):
         if cell is ABSENT:
@@ -276,8 +280,7 @@ class Z3(Cells):
 
     def assertions(self, guard, domain):
         """What values in the domain that satisfy the guard have to satisfy, as z3 is told."""
-        known = [part for path, cells in domain.items() for part in (self.typed(path), self.within(path, cells))]
-        return [*known, self.encode(guard)]
+        return [*(self.known(path, cells) for path, cells in domain.items()), self.encode(guard)]
 
     @contextlib.contextmanager
     def asserted(self, *assertions):
