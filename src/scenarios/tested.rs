@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::diagnostics::Diagnostic;
 use crate::model::{self, ArrowId, Model};
-use crate::plan::{self, Flow, Hop, Incomplete, Plan, Scenario};
+use crate::plan::{self, Flow, Incomplete, Plan, Scenario};
 use crate::run::story::{Story, play};
 
 use super::verdict;
@@ -88,24 +88,17 @@ pub fn taken(model: &model::Flow, plan: &Plan, tested: &[Tested]) -> BTreeSet<Ar
         return BTreeSet::new();
     };
     let of_flow = tested.iter().filter(|tested| tested.scenario.flow == *name);
-    let hops: FxHashSet<_> = of_flow.flat_map(|tested| &tested.story.hops).collect();
-    // A default is written once for many states, of which each has its own arrows.
-    let taken = arrows(flow).filter(|(_, hop)| hops.contains(&hop.id));
-    let taken: FxHashSet<_> = taken.map(|(from, hop)| (from, hop.span)).collect();
-    let place = |id: &ArrowId| {
-        let arrow = &model[*id];
-        let from = arrow.start().map(|from| &model[from].name.text);
-        taken.contains(&(from, arrow.span))
-    };
-    (0..model.arrows.len()).map(ArrowId::new).filter(place).collect()
+    arrows_of(flow, of_flow.flat_map(|tested| &tested.story.hops)).collect()
 }
 
-/// All arrows of a flow, each with the state in which it starts; none at the door.
-fn arrows(flow: &Flow) -> impl Iterator<Item = (Option<&SmolStr>, &Hop)> {
-    let doors = flow.intakes.values().map(|intake| (None, &intake.arrow));
-    doors.chain(flow.states.iter().flat_map(|(state, ways)| {
-        ways.routes().flat_map(move |(_, hops)| hops.iter().map(move |hop| (Some(state), hop)))
-    }))
+/// The arrows of the model that became these hops: both flows have them in one order.
+pub(super) fn arrows_of<'h>(
+    flow: &Flow,
+    hops: impl Iterator<Item = &'h SmolStr>,
+) -> impl Iterator<Item = ArrowId> {
+    let places = flow.hops().enumerate().map(|(place, hop)| (&hop.id, ArrowId::new(place)));
+    let places: FxHashMap<_, _> = places.collect();
+    hops.filter_map(move |hop| places.get(hop).copied())
 }
 
 fn covered<'p>(name: &'p SmolStr, flow: &'p Flow, tested: &[Tested]) -> Coverage<'p> {

@@ -4,11 +4,12 @@
 
 use smol_str::SmolStr;
 
+use super::tested::arrows_of;
 use crate::checks::runs::with_run;
 use crate::diagnostics::render::counted;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::model;
 use crate::model::words::{duration, long};
-use crate::model::{self, ArrowId};
 use crate::plan::{Expectation, Expected, Flow, Money, Scenario};
 use crate::run::story::{Cost, Stop, Story, Undecided, Why};
 use crate::source::Span;
@@ -25,14 +26,7 @@ pub(super) fn failure(
         Some(stop) => told.stopped(stop),
         None => told.missed()?,
     };
-    Some(with_run(found, model, &arrows(flow, story)))
-}
-
-/// The arrows of the model along which work went: both have them in one order.
-fn arrows(flow: &Flow, story: &Story) -> Vec<ArrowId> {
-    let places = flow.hops().enumerate().map(|(place, hop)| (&hop.id, ArrowId::new(place)));
-    let places: rustc_hash::FxHashMap<_, _> = places.collect();
-    story.hops.iter().filter_map(|hop| places.get(hop).copied()).collect()
+    Some(with_run(found, model, &arrows_of(flow, story.hops.iter()).collect::<Vec<_>>()))
 }
 
 #[derive(Clone, Copy)]

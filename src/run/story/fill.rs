@@ -9,9 +9,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::plan::{Bounds, Constant, Exact, Field, Given, Plan, Type};
 use crate::run::door::value_of;
-
-/// Types nest so deep at most in what is made up: as deep as JSON is read.
-const DEEPEST: usize = 100;
+use crate::run::fit::DEEPEST;
 
 /// Values of a plan's types, as lines give them and made up otherwise.
 pub(super) struct Fill<'a> {

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::fill::{Deep, Fill};
 use super::guess::Guess;
 use super::{Stop, Story, Undecided, Why, begin, tally};
-use crate::plan::{Call, Flow, Given, Kind, Plan, Scenario, State, Told, Turn};
+use crate::plan::{Call, Flow, Given, Kind, Plan, Run, Scenario, State, Told, Turn};
 use crate::run::guard::Values;
 use crate::run::timers::after;
 use crate::run::{At, Effect, Event, Item, Misfit, Next, Record, Refusal, next_due, step};
@@ -42,7 +42,7 @@ fn tell(plan: &Plan, flow: &Flow, scenario: &Scenario, story: &mut Story) -> Res
     let now = item.came;
     note(story, &effects);
     let lines = scenario.told.iter();
-    Player { plan, flow, title: scenario.span, lines, item, now, guess, story }.to_the_end()
+    Player { plan, flow, title: scenario.span, lines, item, now, guess, story }.plays()
 }
 
 /// Writes down where work went.
@@ -80,6 +80,15 @@ struct Scene<'a> {
     place: Span,
 }
 
+/// The runs of a call that end in success.
+struct Joined<'a> {
+    /// Each with its receipt.
+    won: Vec<(&'a SmolStr, Value)>,
+    /// What all of them give.
+    made: Record,
+    guess: Guess,
+}
+
 impl<'a> Scene<'a> {
     fn turn(self) -> &'a Turn {
         self.line.map_or(&Turn::Delivers, |line| &line.turn)
@@ -99,7 +108,7 @@ impl<'a> Scene<'a> {
 }
 
 impl<'a> Player<'a> {
-    fn to_the_end(mut self) -> Result<(), Stop> {
+    fn plays(mut self) -> Result<(), Stop> {
         while let Some(visit) = self.item.visit() {
             if self.story.states.len() > MOST_VISITS {
                 return Err(Stop { place: self.title, why: Why::Endless });
@@ -203,11 +212,18 @@ impl<'a> Player<'a> {
 
     /// So many runs as the call waits for end in success: first those that the line speaks of.
     fn runs(&mut self, scene: Scene<'a>, call: &'a Call) -> Result<(), Stop> {
-        let gives = || call.runs.iter().filter_map(|run| run.gives.as_ref());
-        let (mut made, mut guess) = self.made(scene, gives())?;
+        let Joined { won, made, guess } = self.joined(scene, call)?;
+        self.is_decided(scene, &guess, &made, None)?;
+        self.guess = guess;
+        won.into_iter().try_for_each(|(run, receipt)| self.run_ends(scene, run, Some(receipt)))
+    }
+
+    fn joined(&self, scene: Scene<'a>, call: &'a Call) -> Result<Joined<'a>, Stop> {
+        let gives = call.runs.iter().filter_map(|run| run.gives.as_ref());
+        let (mut made, mut guess) = self.made(scene, gives)?;
         let mut fill = Fill::new(self.plan, scene.given());
-        let (told, others): (Vec<_>, Vec<_>) =
-            call.runs.iter().partition(|run| run.gives.as_ref().is_some_and(|gives| fill.is_given(gives)));
+        let is_told = |run: &&Run| run.gives.as_ref().is_some_and(|gives| fill.is_given(gives));
+        let (told, others): (Vec<_>, Vec<_>) = call.runs.iter().partition(is_told);
         let join = usize::try_from(call.join).unwrap_or(usize::MAX);
         if told.len() > join {
             return Err(scene.stop(Why::Joined { state: scene.name.clone(), join: call.join }));
@@ -215,29 +231,21 @@ impl<'a> Player<'a> {
         if told.len() < join && join < call.runs.len() {
             guess.open.extend(others.iter().filter_map(|run| run.gives.clone()));
         }
-        let mut receipts = Vec::new();
-        for (place, run) in told.into_iter().chain(others).enumerate() {
-            let field = run.gives.as_ref().and_then(|gives| self.flow.context.get_key_value(gives));
-            let receipt = match field {
-                Some((name, field)) if place < join => {
-                    let value = fill.value(&field.ty, name.clone(), 0);
-                    value.map_err(|Deep(path)| scene.stop(Why::Deep { path }))?
+        let mut won = Vec::new();
+        for run in told.into_iter().chain(others).take(join) {
+            let receipt = match run.gives.as_ref().and_then(|gives| self.flow.context.get_key_value(gives)) {
+                Some((name, field)) => {
+                    let receipt = fill.value(&field.ty, name.clone(), 0);
+                    let receipt = receipt.map_err(|Deep(path)| scene.stop(Why::Deep { path }))?;
+                    made.insert(name.to_string(), receipt.clone());
+                    receipt
                 }
-                Some(_) => Value::Null,
                 None => json!({}), // nobody takes it over
             };
-            if let Some((name, _)) = field {
-                made.insert(name.to_string(), receipt.clone());
-            }
-            receipts.push((&run.id, receipt));
+            won.push((&run.id, receipt));
         }
         guess.made_up.extend(fill.made_up);
-        self.is_decided(scene, &guess, &made, None)?;
-        self.guess = guess;
-        receipts
-            .into_iter()
-            .take(join)
-            .try_for_each(|(run, receipt)| self.run_ends(scene, run, Some(receipt)))
+        Ok(Joined { won, made, guess })
     }
 
     fn runs_fail(&mut self, scene: Scene<'a>, call: &Call) -> Result<(), Stop> {
