@@ -2,7 +2,7 @@
 //! they show is compared. `BLESS=1` writes what really comes out into the document.
 //!
 //! ````text
-//! ```flow lead.flow          a file, written when the reader reaches it
+//! ```flow lead.flow          a file, written when the reader reaches it; `toml`, `sh` and `json` too
 //! ```console exit=1          commands after `$`, each followed by its output; `exit` is that of the last
 //! ````
 
@@ -76,7 +76,7 @@ fn run(document: &Path) -> Vec<String> {
     for block in blocks(&text) {
         let info: Vec<&str> = block.info.split_whitespace().collect();
         match info[..] {
-            ["flow", name] => write(&folder.path().join(name), &block.text),
+            ["flow" | "toml" | "sh" | "json", name] => write(&folder.path().join(name), &block.text),
             ["console", ..] => {
                 let real = execute(&block, exit(&info), folder.path(), &mut wrong);
                 if real != block.text && blessing() {

@@ -33,6 +33,7 @@ mod random_flow;
 mod render;
 
 mod run;
+mod running;
 mod scenarios;
 mod schema;
 mod schemas;

@@ -1,12 +1,13 @@
 //! What is published beside the code says what the code does: the plan's schema, the protocol's schemas, the table
 //! of targets.
 
-use baton::config::Config;
+use baton::config::{self, Config};
 use baton::emit::{self, Feature, Support};
 use baton::plan::Plan;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use crate::markdown::blocks;
 use crate::support::{read, same_as_file};
 
 #[test]
@@ -20,6 +21,13 @@ fn the_plan_s_schema() {
 fn the_schema_of_baton_toml() {
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Config>();
     same_as_file("schema/baton.schema.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+}
+
+#[test]
+fn what_is_shown_of_baton_toml_can_be_read() {
+    let shown = blocks(&read("docs/running.md")).into_iter().filter(|block| block.info.starts_with("toml"));
+    let read: Vec<Config> = shown.map(|block| config::parse(&block.text).unwrap()).collect();
+    assert!(!read.is_empty());
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod desk;
 mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use smol_str::SmolStr;
 
 use super::owners::clipped;
-use super::store::{Assignment, Entry, Fault, Open, Store, Work, now};
+use super::store::{Assignment, Entry, Fault, Open, Store, Work, is_by_hand, now};
 use super::{Event, Key};
 use crate::plan::Plan;
 
@@ -131,7 +132,9 @@ impl<'s> Runner<'s> {
     fn look_around(&mut self, changes: i64) -> Result<(), Fault> {
         if self.seen.replace(changes) != Some(changes) {
             for plan in self.store.plans()? {
-                for name in plan.actors.keys() {
+                let is_recorded = matches!(self.hands, Hands::Replay(_));
+                let asked = plan.actors.iter().filter(|(_, actor)| is_recorded || !is_by_hand(actor.kind));
+                for (name, _) in asked {
                     self.actors.entry(name.clone()).or_insert(0);
                 }
             }
@@ -169,19 +172,24 @@ impl<'s> Runner<'s> {
                 return;
             }
         };
-        let say = self.say.clone();
+        let (say, key, name) = (self.say.clone(), attempt.clone(), owner.clone());
         let work = move || {
-            let result = match reached {
+            let asked = || match reached {
                 Ok((Some(reached), secrets)) => {
-                    let due = task.accept_due.map_or(task.due, |accept| accept.max(task.due));
-                    message(&task).and_then(|message| reached.attempt(&message, left(due), &secrets))
+                    message(&task).and_then(|message| reached.attempt(&message, left(task.due), &secrets))
                 }
                 Ok((None, _)) => Err("nobody can be asked".to_owned()),
                 Err(why) => Err(why),
             };
+            let result = catch_unwind(AssertUnwindSafe(asked)); // or else it would be waited for without end
+            let result =
+                result.unwrap_or_else(|_| Err("the attempt broke off, which is a bug in baton".to_owned()));
             let _ = say.send(Done::Replied { attempt, owner, result }); // the runner may have ended
         };
-        thread::spawn(work);
+        if let Err(error) = thread::Builder::new().spawn(work) {
+            let result = Err(format!("this machine is too busy: {error}"));
+            self.ready.push(Done::Replied { attempt: key, owner: name, result });
+        }
     }
 
     /// Tells people of what waits for them.
@@ -246,7 +254,7 @@ fn replayed(
     owner: SmolStr,
     actors: &mut BTreeMap<SmolStr, usize>,
 ) -> Option<Done> {
-    let is_by_hand = plan.actors.get(&owner).is_some_and(|actor| super::store::is_by_hand(actor.kind));
+    let is_by_hand = plan.actors.get(&owner).is_some_and(|actor| is_by_hand(actor.kind));
     let result = match replay.reply(&attempt) {
         Some(reply) => Ok(reply),
         None if is_by_hand => {

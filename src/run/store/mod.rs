@@ -87,18 +87,20 @@ impl Store {
         db.busy_timeout(PATIENCE)?;
         db.pragma_update(None, "journal_mode", "wal")?;
         db.pragma_update(None, "synchronous", "full")?;
-        let made = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        match made.pragma_query_value(None, "user_version", |row| row.get(0))? {
-            0_i64 => {
-                made.execute_batch(include_str!("schema.sql"))?;
-                made.pragma_update(None, "user_version", VERSION)?;
+        if version(&db)? != VERSION {
+            let made = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            match version(&made)? {
+                0 => {
+                    made.execute_batch(include_str!("schema.sql"))?;
+                    made.pragma_update(None, "user_version", VERSION)?;
+                }
+                VERSION => {} // another process has just made them
+                other => {
+                    return Err(Fault(format!("it is of version {other}, and this program reads {VERSION}")));
+                }
             }
-            VERSION => {}
-            other => {
-                return Err(Fault(format!("it is of version {other}, and this program reads {VERSION}")));
-            }
+            made.commit()?;
         }
-        made.commit()?;
         Ok(Store { db, plans: Plans::new() })
     }
 
@@ -130,6 +132,11 @@ impl Store {
     pub fn plan(&mut self, hash: &str) -> Result<Arc<Plan>, Fault> {
         plan(&self.db, &mut self.plans, hash)
     }
+}
+
+/// The version of the tables that are there; 0 if there are none.
+fn version(db: &Connection) -> Result<i64, Fault> {
+    Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
 /// The time, as exact as it is kept.

@@ -21,7 +21,6 @@ CREATE INDEX items_open ON items (id) WHERE ended IS NULL AND fault IS NULL;
 CREATE TABLE attempts (
     attempt  TEXT PRIMARY KEY,
     item     TEXT NOT NULL REFERENCES items (id),
-    plan     TEXT NOT NULL,
     owner    TEXT NOT NULL, -- the actor
     by_hand  INTEGER NOT NULL,
     opened   INTEGER NOT NULL,

@@ -354,11 +354,10 @@ impl Work<'_> {
         let by_hand = plan.actors.get(&state.owner).is_some_and(|actor| is_by_hand(actor.kind));
         let due = next_due(plan, item).unwrap_or(Timestamp::MAX).as_microsecond();
         self.run(
-            "INSERT INTO attempts (attempt, item, plan, owner, by_hand, opened, due) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO attempts (attempt, item, owner, by_hand, opened, due) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 attempt.to_string(),
                 item.id.as_str(),
-                item.plan.as_str(),
                 state.owner.as_str(),
                 by_hand,
                 self.now.as_microsecond(),
