@@ -3,6 +3,8 @@
 //!
 //! `benches/compare.py` holds this against z3.
 
+#![expect(clippy::disallowed_methods, reason = "it measures time")]
+
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

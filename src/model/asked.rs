@@ -111,8 +111,19 @@ pub enum Event {
 pub struct Assignment {
     /// What; a path of the flow.
     pub path: PathId,
-    /// The value; `None` for `present`: any that is there.
-    pub value: Option<Value>,
+    /// The value.
+    pub value: Assigned,
     /// All of it.
     pub span: Span,
+}
+
+/// What a line of a scenario gives a path.
+#[derive(Clone, Debug)]
+pub enum Assigned {
+    /// This value.
+    Value(Value),
+    /// `present`: any value.
+    Present,
+    /// `absent`: no value.
+    Absent,
 }

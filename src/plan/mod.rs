@@ -25,7 +25,7 @@ pub use flow::{
 };
 pub use guard::{Guard, Operator, Path, When};
 pub use hop::{Envelope, Hop, Limit, Verification};
-pub use scenario::{Expectation, Expected, Given, Scenario, Told, Turn};
+pub use scenario::{Expectation, Expected, Given, Scenario, Stated, Told, Turn};
 
 use std::hash::BuildHasherDefault;
 

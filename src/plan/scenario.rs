@@ -33,10 +33,21 @@ pub struct Scenario {
 pub struct Given {
     /// To what.
     pub path: Path,
-    /// Which; none for any that is there.
-    pub value: Option<Constant>,
+    /// Which.
+    pub value: Stated,
     /// Where it stands.
     pub span: Span,
+}
+
+/// What a line says of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stated {
+    /// This one.
+    Constant(Constant),
+    /// Any that is there.
+    Present,
+    /// None.
+    Absent,
 }
 
 /// What happens at a visit.

@@ -130,8 +130,12 @@ impl Told<'_> {
             Why::Joined { state, join } => {
                 let runs = counted(usize::try_from(*join).unwrap_or(usize::MAX), "run");
                 let message =
-                    format!("`{state}` goes on after {runs}, so no more of them can have given something");
-                found(place, message, "give values to no more fields than that")
+                    format!("`{state}` goes on after {runs}, so just so many of them have given something");
+                found(
+                    place,
+                    message,
+                    "give values to no more fields than that, and let no more be absent than can fail",
+                )
             }
             Why::Unvisited { state } => self.unvisited(place, state),
             Why::Deep { path } => {

@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
+
 use crate::analysis::cover::{Run, Step};
-use crate::analysis::guards::{Cell, CellSet, Space};
+use crate::analysis::guards::{Cell, CellSet, Space, optional_depths};
 use crate::checks::regions::Values;
 use crate::model::words::text;
 use crate::model::{ArrowId, ArrowKind, Flow, Kind, PathId, Root, Start, StateId, Type};
@@ -87,11 +89,27 @@ impl<'m> Writer<'m> {
     /// With the values of a step, but for that of a decision, which has been said.
     fn with_values(&self, line: String, between: &str, step: &Step, said: Option<PathId>) -> String {
         let values = step.values.iter().filter(|(path, _)| said != Some(*path));
-        let values = values.filter_map(|&(path, cell)| {
-            Some(format!("{} = {}", self.flow()[path].text, self.value(path, cell)?))
+        let values = values.filter_map(|&(path, cell)| match self.not_given(path, cell) {
+            Some(field) => Some(format!("{field} = absent")),
+            None => Some(format!("{} = {}", self.flow()[path].text, self.value(path, cell)?)),
         });
-        let values = values.collect::<Vec<_>>().join(", ");
+        let values: IndexSet<String> = values.collect();
+        let values = values.into_iter().collect::<Vec<_>>().join(", ");
         if values.is_empty() { line } else { format!("{line}{between}{values}") }
+    }
+
+    /// The field that no run of a call gives if this path has no value: of these it has to be said.
+    fn not_given(&self, path: PathId, cell: u32) -> Option<&'m str> {
+        let (flow, known) = (self.flow(), &self.flow()[path]);
+        let Root::Field(field) = known.root else { return None };
+        let is_absent = matches!(self.space.cells(path).get(cell), Some(Cell::Absent));
+        let is_whole = optional_depths(self.space.model(), flow, known) == [0];
+        let calls = flow.states.iter().filter_map(|state| match &state.kind {
+            Kind::Call(call) => Some(&call.runs),
+            _ => None,
+        });
+        let mut given = calls.flatten().filter_map(|run| run.gives.as_ref()?.field);
+        (is_absent && is_whole && given.any(|given| given == field)).then(|| flow[field].name.text.as_str())
     }
 
     /// A value of the cell; none where saying nothing means as much.

@@ -10,6 +10,7 @@ import pytest
 def pytest_addoption(parser):
     parser.addoption("--sets", type=int, default=2000, help="random sets of guards")
     parser.addoption("--flows", type=int, default=2000, help="random flows")
+    parser.addoption("--stories", type=int, default=600, help="random flows for which scenarios are written")
     parser.addoption("--models", type=int, default=200, help="random flows for Spin")
     parser.addoption("--seed", type=int, default=1, help="the seed of the first")
 

@@ -136,11 +136,17 @@ class Explorer:
         if unassigned:
             self.wrong |= {("unassigned", name, field) for field in unassigned}
             return found
-        for values in self.holdings(state.written()):
+        for values in filter(functools.partial(self.joins, state), self.holdings(state.written())):
             for option in [option for option, _ in state.options] or [None]:
                 arrow = self.taken(state, dict(seen) | values | {DECISION: option})
                 found += [(arrow, option, values)] if arrow else []
         return found
+
+    def joins(self, state, values):
+        """Whether just as many runs of a call as it waits for may have given these values."""
+        given = [values[field,] for _, _, field in state.runs if field and (field,) in values]
+        missing, wanted = given.count(ABSENT), len(state.runs) if state.join is None else state.join
+        return len(given) - missing <= wanted <= len(state.runs) - missing
 
     def taken(self, state, values):
         """The one handoff whose guard holds."""

@@ -113,6 +113,10 @@ impl<'m> Variables<'m> {
         one.root == other.root && one.steps.get(..depth).is_some_and(|way| other.steps.starts_with(way))
     }
 
+    fn root(&self, variable: usize) -> Option<Root> {
+        self.paths.get(variable).map(|&path| self.flow()[path].root)
+    }
+
     fn depths(&self, variable: usize) -> &[usize] {
         self.optional.get(variable).map_or(&[], Vec::as_slice)
     }
@@ -147,25 +151,26 @@ impl<'m> Variables<'m> {
         all().find(holds).or_else(|| all().find(|id| matches!(flow[*id].when, When::Otherwise(_))))
     }
 
-    /// Enough runs of a call have ended in success if what they give is so: what is absent, its run has not given.
+    /// Just as many runs of a call as it waits for have ended in success if what they give is so: what is absent, its run
+    /// has not given.
     pub(super) fn joins(&self, state: StateId, combination: &[(usize, u32)]) -> bool {
         let flow = self.flow();
         let Kind::Call(call) = &flow[state].kind else { return true };
-        let is_missing = |field: FieldId| {
-            combination.iter().any(|&(variable, cell)| {
-                let path = self.paths.get(variable).map(|&path| &flow[path]);
-                let whole = path.is_some_and(|path| path.root == Root::Field(field) && path.steps.is_empty());
-                whole && self.absent(variable) == Some(cell)
-            })
+        let of = |field: FieldId| {
+            combination.iter().filter(move |&&(variable, _)| self.root(variable) == Some(Root::Field(field)))
         };
-        let given = call.runs.iter().filter_map(|run| run.gives.as_ref()?.field);
-        let missing = given.filter(|&field| is_missing(field)).count();
+        let is_absent = |&&(variable, cell): &&(usize, u32)| self.absent(variable) == Some(cell);
+        let is_missing =
+            |field: &FieldId| of(*field).filter(is_absent).any(|&(variable, _)| self.depths(variable) == [0]);
+        let is_there = |field: &FieldId| of(*field).any(|value| !is_absent(&value));
+        let given = || call.runs.iter().filter_map(|run| run.gives.as_ref()?.field);
+        let (missing, there) = (given().filter(is_missing).count(), given().filter(is_there).count());
         let wanted = match call.join {
             Join::All => call.runs.len(),
             Join::Any => 1,
             Join::Count(count) => count as usize,
         };
-        missing + wanted <= call.runs.len()
+        there <= wanted && missing + wanted <= call.runs.len()
     }
 }
 

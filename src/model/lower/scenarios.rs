@@ -8,7 +8,8 @@ use super::proves::StateRole;
 use super::values::Holder;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{
-    Assignment, Event, IntakeId, Name, Scenario, ScenarioLine, ScenarioLineKind, StateId, Text,
+    Assigned, Assignment, Event, IntakeId, Name, PathId, Scenario, ScenarioLine, ScenarioLineKind, StateId,
+    Text,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, EventExpr, Operand, ScenarioItem, ScenarioLineKind as Written};
@@ -181,10 +182,25 @@ impl FlowLowering<'_, '_> {
         let known = &self.flow[path];
         let holder = Holder { text: known.text.clone(), ty: known.ty.clone(), fills: true };
         let value = match &item.value {
-            Operand::Member(word) if word.text == "present" => None,
-            value => Some(self.value(value, &holder, &Reader::default())?),
+            Operand::Member(word) if word.text == "present" => Assigned::Present,
+            Operand::Member(word) if word.text == "absent" => {
+                self.may_be_absent(path, word)?;
+                Assigned::Absent
+            }
+            value => Assigned::Value(self.value(value, &holder, &Reader::default())?),
         };
         Some(Assignment { path, value, span: item.path.span })
+    }
+
+    fn may_be_absent(&mut self, path: PathId, word: &Name) -> Option<()> {
+        let known = &self.flow[path];
+        if known.optional {
+            return Some(());
+        }
+        let message = format!("`{}` is never absent", known.text);
+        let found = Diagnostic::new(Code::TypeMismatch, word.span, message);
+        self.all.reports.add(found.help("only what has an optional type, such as `text?`, may be absent"));
+        None
     }
 }
 

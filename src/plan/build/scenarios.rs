@@ -9,8 +9,8 @@ use super::guard::Guards;
 use super::names::Names;
 use super::words::Words;
 use super::{Incomplete, money};
-use crate::model::{self, Assignment, Model, ScenarioLineKind, StateId};
-use crate::plan::{Expectation, Expected, Given, Scenario, Told, Turn};
+use crate::model::{self, Assigned, Assignment, Model, ScenarioLineKind, StateId};
+use crate::plan::{Expectation, Expected, Given, Scenario, Stated, Told, Turn};
 use crate::source::Span;
 
 /// The scenarios of the flows in the checked files, by the names that the plan has for what they speak of.
@@ -81,9 +81,14 @@ impl Of<'_> {
     fn given(self, values: &[Assignment]) -> Result<Vec<Given>, Incomplete> {
         let given = values.iter().map(|given| {
             let place = given.span;
-            let constant = |value| self.guards.constant(self.flow[given.path].root, value);
-            let value = given.value.as_ref().map(|value| constant(value).ok_or(Incomplete { place }));
-            let value = value.transpose()?;
+            let value = match &given.value {
+                Assigned::Value(value) => {
+                    let constant = self.guards.constant(self.flow[given.path].root, value);
+                    Stated::Constant(constant.ok_or(Incomplete { place })?)
+                }
+                Assigned::Present => Stated::Present,
+                Assigned::Absent => Stated::Absent,
+            };
             Ok(Given { path: self.guards.path(given.path, place)?, value, span: place })
         });
         given.collect()

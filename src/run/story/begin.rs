@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::fill::{Deep, Fill};
 use super::guess::Guess;
 use super::{Stop, Why};
-use crate::plan::{Flow, Given, Intake, MapValue, Plan, Scenario};
+use crate::plan::{Flow, Given, Intake, MapValue, Plan, Scenario, Stated};
 use crate::run::door::{admit, place, value_of};
 use crate::run::guard::Values;
 use crate::run::{Next, Record, Refusal, start};
@@ -50,7 +50,7 @@ fn is_possible(intake: &Intake, given: &Given) -> Result<(), Stop> {
         _ if given.path.names.first() != Some(&intake.field) => {
             Why::NotMade { state: None, path: path.clone() }
         }
-        Some((_, value)) if given.value.as_ref().is_some_and(|given| given != value) => {
+        Some((_, value)) if !allows(&given.value, &value_of(value)) => {
             Why::Mapped { path: path.clone(), value: value_of(value) }
         }
         _ => return Ok(()),
@@ -62,13 +62,21 @@ fn is_possible(intake: &Intake, given: &Given) -> Result<(), Stop> {
 fn has_come_in(context: &Record, given: &Given) -> Result<(), Stop> {
     let (made, decision) = (Record::new(), Value::Null);
     let value = Values { context, made: &made, decision: &decision }.at(&given.path);
-    let other = |value: &&Value| given.value.as_ref().is_some_and(|given| **value != value_of(given));
-    match value.filter(other) {
+    match value.filter(|value| !allows(&given.value, value)) {
         Some(value) => {
             let why = Why::Mapped { path: given.path.text.clone(), value: value.clone() };
             Err(Stop { place: given.span, why })
         }
         None => Ok(()),
+    }
+}
+
+/// Whether what a line says is true of a value that is there.
+fn allows(said: &Stated, value: &Value) -> bool {
+    match said {
+        Stated::Constant(constant) => *value == value_of(constant),
+        Stated::Present => true,
+        Stated::Absent => false,
     }
 }
 

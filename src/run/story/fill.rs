@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::plan::{Bounds, Constant, Exact, Field, Given, Plan, Type};
+use crate::plan::{Bounds, Exact, Field, Given, Plan, Stated, Type};
 use crate::run::door::value_of;
 use crate::run::fit::DEEPEST;
 
@@ -15,7 +15,7 @@ use crate::run::fit::DEEPEST;
 pub(super) struct Fill<'a> {
     plan: &'a Plan,
     /// By the text of their paths.
-    given: BTreeMap<&'a str, Option<&'a Constant>>,
+    given: BTreeMap<&'a str, &'a Stated>,
     /// The paths whose values were made up.
     pub(super) made_up: BTreeSet<SmolStr>,
 }
@@ -25,7 +25,7 @@ pub(super) struct Deep(pub(super) SmolStr);
 
 impl<'a> Fill<'a> {
     pub(super) fn new(plan: &'a Plan, given: &'a [Given]) -> Fill<'a> {
-        let given = given.iter().map(|given| (given.path.text.as_str(), given.value.as_ref())).collect();
+        let given = given.iter().map(|given| (given.path.text.as_str(), &given.value)).collect();
         Fill { plan, given, made_up: BTreeSet::new() }
     }
 
@@ -36,9 +36,14 @@ impl<'a> Fill<'a> {
             || self.given.range(below.as_str()..).next().is_some_and(|(path, _)| path.starts_with(&below))
     }
 
+    /// Whether a line says that nothing is at this path.
+    pub(super) fn is_absent(&self, path: &str) -> bool {
+        self.given.get(path) == Some(&&Stated::Absent)
+    }
+
     /// What a field holds: absent if it may be and no line says more.
     pub(super) fn field(&mut self, field: &Field, path: SmolStr, depth: usize) -> Result<Value, Deep> {
-        match field.optional && !self.is_given(&path) {
+        match field.optional && !self.is_given(&path) || self.is_absent(&path) {
             true => Ok(Value::Null),
             false => self.value(&field.ty, path, depth),
         }
@@ -46,7 +51,7 @@ impl<'a> Fill<'a> {
 
     /// A value that is there. Recurses no deeper than [`DEEPEST`].
     pub(super) fn value(&mut self, ty: &Type, path: SmolStr, depth: usize) -> Result<Value, Deep> {
-        if let Some(Some(constant)) = self.given.get(path.as_str()) {
+        if let Some(Stated::Constant(constant)) = self.given.get(path.as_str()) {
             return Ok(value_of(constant));
         }
         let Type::Asset(name) = ty else {

@@ -222,13 +222,16 @@ impl<'a> Player<'a> {
         let gives = call.runs.iter().filter_map(|run| run.gives.as_ref());
         let (mut made, mut guess) = self.made(scene, gives)?;
         let mut fill = Fill::new(self.plan, scene.given());
+        let fails = |run: &&Run| run.gives.as_ref().is_some_and(|gives| fill.is_absent(gives));
         let is_told = |run: &&Run| run.gives.as_ref().is_some_and(|gives| fill.is_given(gives));
-        let (told, others): (Vec<_>, Vec<_>) = call.runs.iter().partition(is_told);
+        let runs = call.runs.iter().filter(|run| !fails(run));
+        let (told, others): (Vec<_>, Vec<_>) = runs.partition(is_told);
         let join = usize::try_from(call.join).unwrap_or(usize::MAX);
-        if told.len() > join {
+        let enough = told.len() + others.len();
+        if told.len() > join || enough < join {
             return Err(scene.stop(Why::Joined { state: scene.name.clone(), join: call.join }));
         }
-        if told.len() < join && join < call.runs.len() {
+        if told.len() < join && join < enough {
             guess.open.extend(others.iter().filter_map(|run| run.gives.clone()));
         }
         let mut won = Vec::new();
