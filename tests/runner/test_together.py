@@ -77,6 +77,17 @@ def test_a_runner_serves_what_others_bring(tmp_path):
     assert runner.returncode == 0 and output.endswith("21 items: 21 done\n"), output
 
 
+def test_what_was_due_while_no_runner_was_there_happens_at_once(tmp_path):
+    desk(tmp_path)
+    (tmp_path / "pages.flow").write_text(FLOW.replace("deadline 1h else", "deadline 1s else"))
+    records(tmp_path, "records", ["p"])
+    baton(tmp_path, "run", "pages.flow", "--input", "records", "--id-from", "id", "--no-wait")
+    time.sleep(1.1)
+    late = baton(tmp_path, "decide", "p", "publish", ok=False)
+    assert late.returncode == 1 and "refused as late: its time was over at" in late.stderr
+    assert baton(tmp_path, "run", "pages.flow", "--quiet").stdout == "1 item: 1 dead\n"
+
+
 def comes_to(folder, count, state):
     """Waits until so many items are in a state."""
     for _ in range(600):
