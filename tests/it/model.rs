@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use baton::diagnostics::Code;
 use baton::model::{
-    Arrow, ArrowKind, Flow, Guard, Kind, MapValue, Provenance, ScenarioLineKind, Slot, Test, Type, Value,
-    When,
+    Arrow, ArrowKind, Assigned, Flow, Guard, Kind, MapValue, Provenance, ScenarioLineKind, Slot, Test, Type,
+    Value, When,
 };
 
 use crate::support::{check, check_all};
@@ -157,7 +157,7 @@ fn maps_and_scenarios_hold_values_of_their_fields() {
     assert!(matches!(&maps[0].value, MapValue::Raw(keys) if keys.len() == 2));
     assert!(matches!(&maps[1].value, MapValue::Constant(Value::Number(_))));
     let ScenarioLineKind::At(_, _, values) = &flow.scenarios[0].lines[1].kind else { panic!() };
-    assert!(matches!(values[0].value, Some(Value::Member(_, 1))));
+    assert!(matches!(values[0].value, Assigned::Value(Value::Member(_, 1))));
     assert!(!flow.scenarios[0].unknown);
 }
 
