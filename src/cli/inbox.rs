@@ -86,11 +86,11 @@ fn show(open: &Open, now: Timestamp, out: &mut Output) -> std::io::Result<()> {
             contact(plan, task)
         ))
     )?;
-    writeln!(out, "  {}", harmless_line(task.question.as_ref().unwrap_or(&task.goal)))?;
-    for (name, value) in &task.context {
-        if !value.is_null() {
-            writeln!(out, "    {name} = {}", shown(value))?;
-        }
+    for line in [Some(&task.goal), task.question.as_ref()].into_iter().flatten() {
+        writeln!(out, "  {}", harmless_line(line))?;
+    }
+    for (path, value) in evidence(task) {
+        writeln!(out, "    {path} = {}", shown(value))?;
     }
     let id = &item.id;
     match &task.options {
@@ -100,6 +100,23 @@ fn show(open: &Open, now: Timestamp, out: &mut Output) -> std::io::Result<()> {
         None => writeln!(out, "  baton deliver {id}{}", sets(open))?,
     }
     writeln!(out)
+}
+
+/// What is there of what the owner reads: the fields; for a reviewer the asset, and the paths that the approval shows.
+fn evidence(task: &Task) -> Vec<(&str, &Value)> {
+    let fields = || task.context.keys().map(String::as_str);
+    let shown = task.shows.iter().flatten().map(|path| path.as_str());
+    let paths: Vec<&str> = match task.shows {
+        Some(_) => fields().filter(|name| *name == task.asset).chain(shown).collect(),
+        None => fields().collect(),
+    };
+    let at = |path: &str| {
+        let mut names = path.split('.');
+        let field = names.next().and_then(|name| task.context.get(name));
+        names.try_fold(field?, |value, name| value.get(name))
+    };
+    let found = paths.into_iter().filter_map(|path| Some((path, at(path)?)));
+    found.filter(|(_, value)| !value.is_null()).collect()
 }
 
 /// The fields that are to be made.

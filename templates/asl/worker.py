@@ -257,6 +257,9 @@ def checked(reply, task):
         raise Refused("misfit", "expected an object")
     if reply.get("visit", task["visit"]) != task["visit"]:
         raise Refused("misfit", "the reply names another visit")
+    for name in reply.keys() - {"visit", "made", "decision"}:
+        if reply[name] is not None:
+            raise Refused("misfit", f"{name}: not asked for")
     made, problem = fitted({} if reply.get("made") is None else reply["made"], task["makes"], "made")
     problem = problem or _decision_misfit(reply.get("decision"), task)
     if problem:

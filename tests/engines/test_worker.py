@@ -48,6 +48,14 @@ def module(tmp_path_factory):
     return shipped_worker(tmp_path_factory.mktemp("worker"))
 
 
+def test_a_reply_with_something_that_is_not_asked_for_is_a_misfit(module):
+    task = {"visit": "a/s#1", "makes": ASSET}
+    assert module.checked({"made": GOOD, "note": None}, task)["made"]["level"] == 3
+    with pytest.raises(module.Refused) as refused:
+        module.checked({"made": GOOD, "note": "x"}, task)
+    assert "note" in str(refused.value)
+
+
 def fitted(module, value):
     return module.fitted(module.exact(value), ASSET, "made")
 

@@ -359,3 +359,105 @@ fn recorded_replies_take_the_same_path() {
     let output = baton(here, &replay).assert().code(2);
     assert!(stderr(&output).contains("replies:1: that is no recorded reply"));
 }
+
+#[test]
+fn people_are_told_again_before_it_is_too_late() {
+    let folder = desk(GOOD, "1m", "");
+    let here = folder.path();
+    let short =
+        flow("1m", "").replace("accept   30m else -> dead\n", "").replace("deadline 2h", "deadline 3s");
+    fs::write(here.join("pages.flow"), short).unwrap();
+    fs::write(here.join("baton.toml"), "[actors.editor]\nnotify = \"sh tell.sh\"\nremind = \"2s\"\n")
+        .unwrap();
+    fs::write(here.join("tell.sh"), "cat >>told; echo >>told").unwrap();
+    baton(here, &["run", "pages.flow", "--input", "page.json", "--item", "p"]).assert().code(0);
+    assert_eq!(place(here), "dead");
+    let told = fs::read_to_string(here.join("told")).unwrap();
+    let notices = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["notice"].clone());
+    assert_eq!(notices.collect::<Vec<_>>(), ["arrival", "reminder"]);
+}
+
+/// A page whose facts and links are checked side by side, each by a flow of its own.
+const CALLS: &str = r#"
+asset Page { text: text max 100 }
+asset Fact { sure: bool }
+actor checker: script { runs "sh check.sh"            responds within 1m }
+actor editor:  human  { contact "editor@example.com"  responds within 1h }
+flow pages {
+  context {
+    page:  Page
+    facts: Fact?
+    links: Fact?
+  }
+  default failure -> dead
+  intake page from "desk" -> checks
+  call checks {
+    owner    editor
+    asset    page
+    goal     "Checked"
+    runs     fact_check(page) gives facts
+    runs     link_check(page) gives links
+    join     JOIN
+    deadline 1h else -> dead
+    handoff  -> done when links is present
+    handoff  -> dead otherwise
+  }
+  end done: success { owner editor  receipt links }
+  end dead: failure { owner editor  reason "Nothing came of it" }
+}
+flow fact_check {
+  context {
+    page: Page
+    fact: Fact
+  }
+  default failure -> bad
+  default deadline else -> bad
+  intake page -> checking
+  state checking {
+    owner   checker
+    asset   page
+    goal    "The facts are right"
+    makes   fact
+    handoff -> good when fact.sure
+    handoff -> bad  otherwise
+  }
+  end good: success { owner editor  receipt fact }
+  end bad:  failure { owner editor  reason "Wrong" }
+}
+"#;
+
+/// Checks facts as `facts` says, links as `links` does.
+fn checked(join: &str, facts: bool, links: bool) -> TempDir {
+    let (pages, fact_check) = CALLS.split_once("flow fact_check").unwrap();
+    let link_check = fact_check.replace("The facts", "The links");
+    let text =
+        format!("{pages}flow fact_check{fact_check}\nflow link_check{link_check}").replace("JOIN", join);
+    let script = format!(
+        "read -r task\ncase \"$task\" in *'The facts'*) sure={facts};; *) sleep 0.3; sure={links};; esac\n\
+         echo '{{\"made\": {{\"fact\": {{\"sure\": '$sure'}}}}}}'\n"
+    );
+    folder(&[("pages.flow", &text), ("check.sh", &script), ("page.json", r#"{"text": "bread"}"#)])
+}
+
+#[test]
+fn a_call_waits_for_its_runs_and_their_items_end_by_themselves() {
+    for (join, facts, links, end) in [
+        ("all", true, true, "done"),
+        ("all", true, false, "dead"),
+        ("any", true, true, "dead"),
+        ("any", false, true, "done"),
+    ] {
+        let folder = checked(join, facts, links);
+        let here = folder.path();
+        let arguments =
+            ["run", "pages.flow", "--flow", "pages", "--input", "page.json", "--item", "p", "--quiet"];
+        baton(here, &arguments).assert().code(0);
+        let status = stdout(&baton(here, &["status", "--format", "json"]).assert().code(0));
+        let items: Vec<Value> = serde_json::from_str(&status).unwrap();
+        let place = |id: &str| items.iter().find(|item| item["item"] == id).unwrap()["place"].clone();
+        assert_eq!(place("p"), end, "{join}: {status}");
+        let ends = |good: bool| if good { "good" } else { "bad" };
+        assert_eq!(place("p/checks#1/fact_check"), ends(facts), "{status}");
+        assert_eq!(place("p/checks#1/link_check"), ends(links), "{status}");
+    }
+}
