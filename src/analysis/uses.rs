@@ -94,7 +94,7 @@ fn root(flow: &Flow, path: PathId) -> Option<FieldId> {
 
 /// What a state's guards read, after what the state makes is there.
 pub fn by_guards(flow: &Flow, id: StateId) -> impl Iterator<Item = Reading> {
-    let guards = flow[id].handoffs.clone().filter_map(|handoff| guard(flow, HandoffId(handoff)));
+    let guards = flow[id].handoffs.clone().filter_map(|handoff| flow[HandoffId(handoff)].when.guard());
     let written = guards.flat_map(|guard| guard.parts(|part| !matches!(part, Guard::Threshold { .. })));
     let tested = written.flat_map(|part| {
         let named = match part {
@@ -112,13 +112,6 @@ pub fn by_guards(flow: &Flow, id: StateId) -> impl Iterator<Item = Reading> {
         let (span, inside) = named.map_or((atom.path_span, None), |span| (span, Some(atom.path_span)));
         Some(Reading { field, path: Some(atom.path), by: Reader::Guard, span, inside })
     })
-}
-
-fn guard(flow: &Flow, handoff: HandoffId) -> Option<&Guard> {
-    match &flow[handoff].when {
-        When::Guard(_, guard) => Some(guard),
-        When::Otherwise(_) | When::Missing => None,
-    }
 }
 
 /// What a state may read is not wholly known.

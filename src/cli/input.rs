@@ -180,6 +180,20 @@ impl Load for Disk {
     }
 }
 
+/// The text of a file that is no pipeline, or of standard input for `-`.
+///
+/// # Errors
+/// If it can't be read, is no UTF-8, or is too large.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    let text = match path.as_os_str() == "-" {
+        true => read_bounded(std::io::stdin().lock(), 0),
+        false => read_file(path),
+    };
+    text.map_err(|why| {
+        Failure::new(format!("`{}` can't be read: {}", path.display(), why.why)).help(why.help)
+    })
+}
+
 fn read_file(path: &Path) -> Result<String, NoText> {
     if path.is_dir() {
         return Err(NoText::new("it is a folder", "name a file in it"));

@@ -2,7 +2,6 @@
 //!
 //! Must not know: what becomes of them.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,8 +11,8 @@ use uuid::Uuid;
 
 use super::Failure;
 use super::checked::Checked;
-use super::input::InputArguments;
-use super::output::{Output, reason};
+use super::input::{InputArguments, text};
+use super::output::Output;
 use super::stored::Opened;
 use crate::diagnostics::render::counted;
 use crate::plan::{Flow, Plan};
@@ -143,15 +142,9 @@ fn one<'n>(what: &str, option: &str, names: &[&'n str], said: Option<&str>) -> R
 }
 
 fn records(path: &Path) -> Result<Vec<Value>, Failure> {
-    let shown = path.display();
-    let mut text = String::new();
-    let read = match path.as_os_str() == "-" {
-        true => std::io::stdin().read_to_string(&mut text),
-        false => std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text)),
-    };
-    read.map_err(|error| Failure::new(format!("`{shown}` can't be read: {}", reason(&error))))?;
+    let text = text(path)?;
     let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(&text).into_iter().collect();
-    let values = values.map_err(|error| Failure::new(format!("`{shown}` is no JSON: {error}")))?;
+    let values = values.map_err(|error| Failure::new(format!("`{}` is no JSON: {error}", path.display())))?;
     let records = values.into_iter().flat_map(|value| match value {
         Value::Array(records) => records,
         record => vec![record],

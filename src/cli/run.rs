@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::input::text;
 use super::intake::{IntakeArguments, LetIn};
-use super::output::{Output, reason};
+use super::output::Output;
 use super::settings::{folder_of, settings};
 use super::stored::{Opened, StoreArguments};
 use super::told::{is_news, line};
@@ -92,9 +93,7 @@ fn outcome(let_in: &LetIn) -> Outcome {
 }
 
 fn recorded(path: &Path) -> Result<Replay, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("`{}` can't be read: {}", path.display(), reason(&error))))?;
-    Replay::read(&text).map_err(|(line, why)| {
+    Replay::read(&text(path)?).map_err(|(line, why)| {
         Failure::new(format!("{}:{line}: that is no recorded reply: {why}", path.display()))
             .help("a line is a reply, such as {\"visit\": \"drafting\", \"made\": {}}")
     })

@@ -2,15 +2,14 @@
 //!
 //! Must not know: whether it fits; that is for the interpreter to say, which refuses it with the reason.
 
-use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use super::Failure;
-use super::output::reason;
+use super::input::text;
 use crate::plan::{Exact, Field, Flow, Plan, State, Type};
 use crate::run::Record;
 use crate::syntax::figure;
@@ -42,15 +41,9 @@ impl MadeArguments {
     }
 }
 
-fn record(path: &PathBuf) -> Result<Record, Failure> {
-    let shown = path.display();
-    let mut text = String::new();
-    let read = match path.as_os_str() == "-" {
-        true => std::io::stdin().read_to_string(&mut text),
-        false => std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text)),
-    };
-    read.map_err(|error| Failure::new(format!("`{shown}` can't be read: {}", reason(&error))))?;
-    serde_json::from_str(&text).map_err(|error| Failure::new(format!("`{shown}` is no JSON object: {error}")))
+fn record(path: &Path) -> Result<Record, Failure> {
+    serde_json::from_str(&text(path)?)
+        .map_err(|error| Failure::new(format!("`{}` is no JSON object: {error}", path.display())))
 }
 
 /// Puts one value where it belongs.

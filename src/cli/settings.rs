@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Failure;
+use super::input::text;
 use super::output::reason;
 use crate::config::{self, Config, NAME};
 use crate::source::Sources;
@@ -16,8 +17,7 @@ pub(super) fn settings(beside: &Path) -> Result<(Config, PathBuf), Failure> {
         return Ok((Config::default(), folder));
     };
     let path = home.join(NAME);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| Failure::new(format!("`{}` can't be read: {}", path.display(), reason(&error))))?;
+    let text = text(&path)?;
     let config = config::parse(&text).map_err(|fault| {
         let mut sources = Sources::new();
         let file = sources.add(path.display().to_string(), text.as_str());

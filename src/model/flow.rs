@@ -206,6 +206,17 @@ pub enum When {
     Missing,
 }
 
+impl When {
+    /// The guard that is written there.
+    #[must_use]
+    pub fn guard(&self) -> Option<&Guard> {
+        match self {
+            When::Guard(_, guard) => Some(guard),
+            When::Otherwise(_) | When::Missing => None,
+        }
+    }
+}
+
 /// `intake opportunity from "rank-tracker" -> briefing { … }`
 #[derive(Clone, Debug)]
 pub struct Intake {

@@ -124,3 +124,16 @@ pub enum Operator {
     #[serde(rename = ">=")]
     AtLeast,
 }
+
+/// The conjunction (`decisive` false) or disjunction (true) of what is known.
+pub(crate) fn joined(decisive: bool, parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut all = Some(!decisive);
+    for part in parts {
+        match part {
+            Some(part) if part == decisive => return Some(decisive),
+            Some(_) => {}
+            None => all = None,
+        }
+    }
+    all
+}

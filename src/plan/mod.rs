@@ -23,6 +23,7 @@ pub use flow::{
     Approval, Call, Cause, Choice, End, Flow, Handoff, Intake, Kind, Map, MapValue, Need, Outcome, Retry,
     Run, State, Threshold, Timer, Worst,
 };
+pub(crate) use guard::joined;
 pub use guard::{Guard, Operator, Path, When};
 pub use hop::{Envelope, Hop, Limit, Verification};
 pub use scenario::{Expectation, Expected, Given, Scenario, Stated, Told, Turn};

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 
 use super::Record;
 use super::number::Number;
-use crate::plan::{Constant, Flow, Guard, Operator, Path};
+use crate::plan::{Constant, Flow, Guard, Operator, Path, joined};
 
 /// The values that the guards of a state read: what was just made, else what came with the work.
 #[derive(Clone, Copy)]
@@ -143,19 +143,6 @@ pub(super) fn decide<'g>(
         known.push(answer);
     }
     known.pop().flatten()
-}
-
-/// The conjunction (`decisive` false) or disjunction (true) of what is known.
-fn joined(decisive: bool, parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut all = Some(!decisive);
-    for part in parts {
-        match part {
-            Some(part) if part == decisive => return Some(decisive),
-            Some(_) => {}
-            None => all = None,
-        }
-    }
-    all
 }
 
 /// The paths that a guard reads, by their text, those of the thresholds that it names included.

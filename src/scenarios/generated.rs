@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::write::{Writer, way};
-use crate::analysis::cover::{Cover, Run, cover};
+use crate::analysis::cover::{Cover, Run, Why, cover};
 use crate::analysis::guards::Guards;
 use crate::graph::Graph;
 use crate::model::{ArrowId, Flow, Model};
@@ -40,12 +40,15 @@ pub struct Untaken {
 pub fn generate(model: &Model, flow: &Flow, taken: &BTreeSet<ArrowId>) -> Generated {
     let guards = Guards::new(model, flow);
     let graph = Graph::new(flow, |_, arrow| guards.may_take(arrow));
-    let Cover { runs, untaken, situations, complete } = cover(&graph, &guards, taken);
-    let why = match complete {
-        true => format!("no run takes it, whatever comes: {situations} situations are all that there are"),
-        false => format!("no run was found that takes it among the first {situations} situations"),
+    let Cover { runs, untaken, situations } = cover(&graph, &guards, taken);
+    let words = |why| match why {
+        Why::Impossible => {
+            format!("no run takes it, whatever comes: {situations} situations are all that there are")
+        }
+        Why::NotFound => format!("no run was found that takes it among the first {situations} situations"),
+        Why::TooLong => "the scenarios for the other arrows are as long together as they may be".to_owned(),
     };
-    let told = |arrow| Untaken { arrow, what: way(flow, arrow), why: why.clone() };
+    let told = |(arrow, why)| Untaken { arrow, what: way(flow, arrow), why: words(why) };
     let untaken = untaken.into_iter().map(told).collect();
     Generated { text: written(&guards, &runs), scenarios: runs.len(), untaken }
 }

@@ -127,3 +127,34 @@ fn what_no_run_takes_is_told_with_the_reason() {
         generated.untaken.iter().map(|arrow| format!("{}: {}", arrow.what, arrow.why)).collect();
     insta::assert_snapshot!(told.join("\n"));
 }
+
+/// So many states in a row, each of which may begin again.
+fn chain(states: usize) -> String {
+    let state = |at: usize| {
+        let next = if at + 1 < states { format!("s{}", at + 1) } else { "done".to_owned() };
+        format!(
+            "  state s{at} {{ owner o asset item goal \"g\" makes good\n    handoff -> {next} when good\n    \
+             handoff -> s{at} otherwise at most 2 times else -> lost\n  }}\n"
+        )
+    };
+    let states: String = (0..states).map(state).collect();
+    format!(
+        "asset Item {{ size: int 0..9 }}\nactor o: human {{ contact \"o@example.com\" }}\nflow f {{\n  \
+         context {{ item: Item, good: bool }}\n  default failure -> lost\n  default deadline 1h else -> lost\n  \
+         intake item from \"door\" -> s0\n{states}  end done: success {{ owner o receipt good }}\n  \
+         end lost: failure {{ owner o reason \"r\" }}\n}}\n"
+    )
+}
+
+#[test]
+fn of_a_long_flow_the_near_arrows_are_told_and_the_others_named() {
+    let compilation = check(&chain(400));
+    assert_eq!(compilation.diagnostics, []);
+    let generated = generate(&compilation.model, &compilation.model.flows[0], &BTreeSet::new());
+    let (lines, untaken) = (generated.text.lines().count(), generated.untaken);
+    assert!((50_000..120_000).contains(&lines), "{lines}");
+    let place = |what: &str| what[1..].split(' ').next().unwrap().parse::<usize>().unwrap();
+    let nearest = untaken.iter().map(|arrow| place(&arrow.what)).min().unwrap();
+    assert!((150..250).contains(&nearest), "{nearest}");
+    assert!(untaken.iter().all(|arrow| arrow.why.starts_with("the scenarios for the other arrows")));
+}

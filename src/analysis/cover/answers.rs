@@ -2,20 +2,53 @@
 //!
 //! Must not know: where work goes with it, nor what came before.
 
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
 use crate::analysis::guards::{Space, optional_depths};
-use crate::model::{FieldId, Flow, Guard, Handoff, HandoffId, Join, Kind, PathId, Root, StateId, When};
+use crate::analysis::uses::{handoff_of, writings};
+use crate::model::{ArrowId, FieldId, Flow, Guard, HandoffId, Join, Kind, PathId, Root, StateId, When};
 
 /// So many combinations are tried for one visit.
 const MAX_COMBINATIONS: usize = 20_000;
 
-/// Stands for a value that matters to nobody any more.
-pub(super) const ANY: u32 = u32::MAX;
+/// A few numbers with what belongs to each, ascending; of the others nothing matters.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Sparse<T>(Vec<(usize, T)>);
+
+impl<T> Default for Sparse<T> {
+    fn default() -> Sparse<T> {
+        Sparse(Vec::new())
+    }
+}
+
+impl<T: Copy> Sparse<T> {
+    pub(super) fn get(&self, number: usize) -> Option<T> {
+        let place = self.0.binary_search_by_key(&number, |entry| entry.0).ok()?;
+        self.0.get(place).map(|entry| entry.1)
+    }
+
+    pub(super) fn set(&mut self, number: usize, value: Option<T>) {
+        match (self.0.binary_search_by_key(&number, |entry| entry.0), value) {
+            (Ok(place), None) => drop(self.0.remove(place)),
+            (Ok(place), Some(value)) => self.0.get_mut(place).into_iter().for_each(|entry| entry.1 = value),
+            (Err(place), Some(value)) => self.0.insert(place, (number, value)),
+            (Err(_), None) => {}
+        }
+    }
+
+    pub(super) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        self.0.retain(|entry| keep(entry.0));
+    }
+}
 
 /// The paths whose values guards ask for, with what it takes to combine their cells.
 pub(super) struct Variables<'m> {
     pub(super) space: &'m Space<'m>,
     /// Ascending.
     pub(super) paths: Vec<PathId>,
+    by_root: FxHashMap<Root, Vec<usize>>,
     /// For each, how many steps below its root its optional fields stand.
     optional: Vec<Vec<usize>>,
 }
@@ -31,7 +64,7 @@ impl<'m> Variables<'m> {
     /// Those of the handoffs' guards.
     pub(super) fn new(space: &'m Space<'m>) -> Variables<'m> {
         let flow = space.flow();
-        let guards = flow.handoffs.iter().filter_map(guard);
+        let guards = flow.handoffs.iter().filter_map(|handoff| handoff.when.guard());
         let atoms = guards.flat_map(|guard| guard.parts(|_| true)).filter_map(|part| match part {
             Guard::Atom(atom) => Some(atom.path),
             _ => None,
@@ -40,7 +73,11 @@ impl<'m> Variables<'m> {
         paths.sort_unstable();
         paths.dedup();
         let optional = paths.iter().map(|&path| optional_depths(space.model(), flow, &flow[path])).collect();
-        Variables { space, paths, optional }
+        let mut by_root: FxHashMap<Root, Vec<usize>> = FxHashMap::default();
+        for (number, &path) in paths.iter().enumerate() {
+            by_root.entry(flow[path].root).or_default().push(number);
+        }
+        Variables { space, paths, by_root, optional }
     }
 
     pub(super) fn flow(&self) -> &'m Flow {
@@ -59,15 +96,24 @@ impl<'m> Variables<'m> {
         })
     }
 
-    /// The variables below fields that `belongs` chooses.
-    pub(super) fn of_fields(&self, belongs: impl Fn(FieldId) -> bool) -> Vec<usize> {
-        let below = |path: PathId| matches!(self.flow()[path].root, Root::Field(field) if belongs(field));
-        (0..).zip(&self.paths).filter(|&(_, &path)| below(path)).map(|(number, _)| number).collect()
+    /// The variables below a field, or that of a decision.
+    pub(super) fn below(&self, root: Root) -> &[usize] {
+        self.by_root.get(&root).map_or(&[], Vec::as_slice)
     }
 
-    /// The variable of the decision at an approval, if a guard asks for it.
-    pub(super) fn decision(&self, at: StateId) -> Option<usize> {
-        self.paths.iter().position(|&path| self.flow()[path].root == Root::Decision(at))
+    /// The variables that are new behind a handoff of a state: what it makes, what runs give, the decision.
+    pub(super) fn made_at(&self, state: StateId) -> BTreeSet<usize> {
+        let fields = writings(self.flow(), state).map(|(field, _)| Root::Field(field));
+        fields.chain([Root::Decision(state)]).flat_map(|root| self.below(root)).copied().collect()
+    }
+
+    /// Whether an explicit `carry` on the arrow leaves the variable out.
+    pub(super) fn is_left_behind(&self, arrow: ArrowId, variable: usize) -> bool {
+        let flow = self.flow();
+        let carry = handoff_of(&flow[arrow]).and_then(|handoff| flow[handoff].carry.as_ref());
+        let carried =
+            |field| carry.is_none_or(|carry| carry.fields.iter().any(|used| used.field == Some(field)));
+        matches!(self.root(variable), Some(Root::Field(field)) if !carried(field))
     }
 
     /// What the variables can be together if each is in one of `cells`; values inside a stretch come before its ends.
@@ -128,7 +174,7 @@ impl<'m> Variables<'m> {
     }
 
     /// Whether a guard holds. Recursion follows the guard, whose nesting is bounded.
-    pub(super) fn holds(&self, guard: &Guard, cells: &[u32]) -> bool {
+    pub(super) fn holds(&self, guard: &Guard, cells: &Sparse<u32>) -> bool {
         match guard {
             Guard::And(all) => all.iter().all(|part| self.holds(part, cells)),
             Guard::Or(some) => some.iter().any(|part| self.holds(part, cells)),
@@ -138,16 +184,16 @@ impl<'m> Variables<'m> {
             Guard::Unknown => false,
             Guard::Atom(atom) => {
                 let cell = self.number(atom.path).and_then(|number| cells.get(number));
-                cell.is_some_and(|&cell| self.space.cells(atom.path).passing(&atom.test).contains(cell))
+                cell.is_some_and(|cell| self.space.cells(atom.path).passing(&atom.test).contains(cell))
             }
         }
     }
 
     /// The one handoff of a state that holds.
-    pub(super) fn chosen(&self, state: StateId, cells: &[u32]) -> Option<HandoffId> {
+    pub(super) fn chosen(&self, state: StateId, cells: &Sparse<u32>) -> Option<HandoffId> {
         let flow = self.flow();
         let all = || flow[state].handoffs.clone().map(HandoffId);
-        let holds = |id: &HandoffId| guard(&flow[*id]).is_some_and(|guard| self.holds(guard, cells));
+        let holds = |id: &HandoffId| flow[*id].when.guard().is_some_and(|guard| self.holds(guard, cells));
         all().find(holds).or_else(|| all().find(|id| matches!(flow[*id].when, When::Otherwise(_))))
     }
 
@@ -171,12 +217,5 @@ impl<'m> Variables<'m> {
             Join::Count(count) => count as usize,
         };
         there <= wanted && missing + wanted <= call.runs.len()
-    }
-}
-
-pub(super) fn guard(handoff: &Handoff) -> Option<&Guard> {
-    match &handoff.when {
-        When::Guard(_, guard) => Some(guard),
-        When::Otherwise(_) | When::Missing => None,
     }
 }

@@ -14,13 +14,13 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::Step;
-use super::answers::{ANY, Variables, guard};
+use super::answers::{Sparse, Variables};
 use crate::analysis::guards::{self, Guards};
 use crate::analysis::sets::{Set, Sets};
 use crate::analysis::spread::backward;
-use crate::analysis::uses::{handoff_of, writings};
+use crate::analysis::uses::handoff_of;
 use crate::graph::Graph;
-use crate::model::{ArrowId, ArrowKind, FieldId, Flow, HandoffId, Intake, Kind, PathId, StateId};
+use crate::model::{ArrowId, ArrowKind, Flow, HandoffId, Intake, Kind, PathId, Root, StateId};
 
 /// So many situations are looked at.
 const MAX_SITUATIONS: usize = 100_000;
@@ -30,9 +30,9 @@ const MAX_SITUATIONS: usize = 100_000;
 pub(super) struct Situation {
     state: StateId,
     /// How often each counted arrow was taken.
-    taken: Vec<u64>,
-    /// The cell of each variable.
-    cells: Vec<u32>,
+    taken: Sparse<u64>,
+    /// The cell of each variable that matters.
+    cells: Sparse<u32>,
 }
 
 /// How a situation was first come to.
@@ -107,13 +107,15 @@ impl FirstTime {
 /// What an owner brings, and the handoff that takes it.
 struct Answer {
     handoff: HandoffId,
-    /// All variables as they are then.
-    cells: Vec<u32>,
+    /// The variables as they are then.
+    cells: Sparse<u32>,
     /// Those that were made, as far as they matter.
     made: Vec<(usize, u32)>,
 }
 
 type Answers = Rc<Vec<Answer>>;
+/// The next step to an end, and where it leads; none where there is no way of that kind.
+type Ways = RefCell<FxHashMap<Situation, Option<(Step, Situation)>>>;
 
 /// Follows work through one flow.
 pub(super) struct Explorer<'m> {
@@ -126,7 +128,9 @@ pub(super) struct Explorer<'m> {
     asked: Sets,
     /// The counted arrows that may still be taken.
     ahead: Sets,
-    known: RefCell<FxHashMap<(StateId, Vec<u32>), Answers>>,
+    known: RefCell<FxHashMap<(StateId, Sparse<u32>), Answers>>,
+    /// What was found of ways to an end: by handoffs to a success, by handoffs, any.
+    ways: [Ways; 3],
     whole: Cell<bool>,
 }
 
@@ -138,8 +142,8 @@ impl<'m> Explorer<'m> {
         let counted: FxHashMap<_, _> = counted.zip(0..).collect();
         let asked = asked(graph, &variables);
         let ahead = ahead(graph, &counted);
-        let (known, whole) = (RefCell::default(), Cell::new(true));
-        Explorer { graph, guards, variables, counted, asked, ahead, known, whole }
+        let (known, ways, whole) = (RefCell::default(), Default::default(), Cell::new(true));
+        Explorer { graph, guards, variables, counted, asked, ahead, known, ways, whole }
     }
 
     /// Looks at all situations, up to the bound.
@@ -157,43 +161,58 @@ impl<'m> Explorer<'m> {
         Met { first: search.first, situations: search.came, complete }
     }
 
-    /// A run with a shortest way to an end behind it: by handoffs to a success, else by handoffs, else any.
+    /// A run with a short way to an end behind it: by handoffs to a success, else by handoffs, else any.
     pub(super) fn finish(&self, Begun { mut steps, at }: Begun) -> Option<Vec<Step>> {
         let flow = self.flow();
         let by_hand = |step: &Step| matches!(flow[step.arrow].kind, ArrowKind::Handoff(_) | ArrowKind::Wait);
         let succeeds =
             |state: StateId| matches!(&flow[state].kind, Kind::End(end) if end.success == Some(true));
         let is_end = |state: StateId| matches!(flow[state].kind, Kind::End(_));
-        let way = self.way(&at, by_hand, succeeds).or_else(|| self.way(&at, by_hand, is_end));
-        steps.extend(way.or_else(|| self.way(&at, |_| true, is_end))?);
+        let [happy, handed, any] = &self.ways;
+        let way = self.way(happy, &at, by_hand, succeeds).or_else(|| self.way(handed, &at, by_hand, is_end));
+        steps.extend(way.or_else(|| self.way(any, &at, |_| true, is_end))?);
         Some(steps)
     }
 
+    /// A way on to where `arrives` is true. What was found of a situation before is not searched for again.
     fn way(
         &self,
+        known: &Ways,
         at: &Situation,
         takes: impl Fn(&Step) -> bool,
         arrives: impl Fn(StateId) -> bool,
     ) -> Option<Vec<Step>> {
+        let mut known = known.borrow_mut();
         let mut all: IndexSet<Situation, FxBuildHasher> = IndexSet::from_iter([at.clone()]);
         let mut came: Vec<Option<(usize, Step)>> = vec![None];
         let mut next = 0;
         while let Some(at) = all.get_index(next).cloned() {
-            if arrives(at.state) {
-                let back = |place: usize| came.get(place)?.as_ref();
-                let way = std::iter::successors(back(next), |(before, _)| back(*before));
-                let mut way: Vec<Step> = way.map(|(_, step)| step.clone()).collect();
-                way.reverse();
-                return Some(way);
-            }
-            for (step, to) in self.following(&at).into_iter().filter(|(step, _)| takes(step)) {
-                if all.len() < MAX_SITUATIONS && all.insert(to) {
-                    came.push(Some((next, step)));
+            match known.get(&at) {
+                Some(None) => {}
+                None if !arrives(at.state) => {
+                    for (step, to) in self.following(&at).into_iter().filter(|(step, _)| takes(step)) {
+                        if all.len() < MAX_SITUATIONS && all.insert(to) {
+                            came.push(Some((next, step)));
+                        }
+                    }
                 }
+                _ => break,
             }
             next += 1;
         }
-        None
+        if next == all.len() {
+            known.extend(all.into_iter().map(|at| (at, None)));
+            return None;
+        }
+        let mut place = next;
+        while let Some(Some((before, step))) = came.get(place) {
+            let (from, to) = (all.get_index(*before)?.clone(), all.get_index(place)?.clone());
+            known.insert(from, Some((step.clone(), to)));
+            place = *before;
+        }
+        let next = |at: &Situation| known.get(at).cloned().flatten();
+        let way = std::iter::successors(next(at), |(_, to)| next(to));
+        Some(way.map(|(step, _)| step).collect())
     }
 
     fn flow(&self) -> &'m Flow {
@@ -204,21 +223,22 @@ impl<'m> Explorer<'m> {
     fn entries(&self, intake: &Intake) -> Vec<(Step, Situation)> {
         let Some(to) = self.flow()[intake.arrow].to else { return Vec::new() };
         let known = self.guards.known_at_the_door(intake);
-        let filled = self.variables.of_fields(|field| intake.field == Some(field));
+        let filled = intake.field.map_or(&[][..], |field| self.variables.below(Root::Field(field)));
         let cells = |variable: usize| {
             let path = self.variables.paths.get(variable).copied();
             let set = path
                 .map(|path| known.get(path).cloned().unwrap_or_else(|| self.guards.space.cells(path).all()));
             set.map_or(Vec::new(), |set| self.inside_first(variable, set.iter()))
         };
-        let empty: Vec<u32> = (0..self.variables.paths.len())
-            .map(|variable| self.variables.absent(variable).unwrap_or(ANY))
-            .collect();
-        let combinations = self.variables.combinations(&filled, cells);
+        let mut empty = Sparse::default();
+        for variable in self.asked.items(to.index()) {
+            empty.set(variable, self.variables.absent(variable));
+        }
+        let combinations = self.variables.combinations(filled, cells);
         self.whole.set(self.whole.get() && !combinations.more);
         let mut seen = FxHashSet::default();
         let entry = |combination: Vec<(usize, u32)>| {
-            let mut at = Situation { state: to, taken: vec![0; self.counted.len()], cells: empty.clone() };
+            let mut at = Situation { state: to, taken: Sparse::default(), cells: empty.clone() };
             set(&mut at.cells, &combination);
             let values = combination.into_iter().filter(|&(variable, _)| self.is_asked(to, variable));
             let step = Step { arrow: intake.arrow, values: self.named(values) };
@@ -262,47 +282,37 @@ impl<'m> Explorer<'m> {
         &self,
         at: &Situation,
         mut route: Range<u32>,
-        cells: Vec<u32>,
+        cells: Sparse<u32>,
         made: Vec<(usize, u32)>,
     ) -> Option<(Step, Situation)> {
         let flow = self.flow();
-        let used = |arrow: ArrowId| {
-            self.counted.get(&arrow).and_then(|&place| at.taken.get(place)).copied().unwrap_or(0)
-        };
+        let used =
+            |arrow: ArrowId| self.counted.get(&arrow).and_then(|&place| at.taken.get(place)).unwrap_or(0);
         let arrow = route.find(|&id| flow[ArrowId(id)].bound.is_none_or(|bound| used(ArrowId(id)) < bound));
         let arrow = ArrowId(arrow?);
         let mut next = Situation { state: flow[arrow].to?, taken: at.taken.clone(), cells };
-        if let Some(count) = self.counted.get(&arrow).and_then(|&place| next.taken.get_mut(place)) {
-            *count += 1;
+        if let Some(&place) = self.counted.get(&arrow) {
+            next.taken.set(place, Some(used(arrow) + 1));
         }
-        self.leave_behind(arrow, &mut next.cells);
+        self.leave_behind(arrow, &mut next);
         self.forget(&mut next);
         Some((Step { arrow, values: self.named(made.into_iter()) }, next))
     }
 
     /// What an explicit `carry` leaves out is gone.
-    fn leave_behind(&self, arrow: ArrowId, cells: &mut [u32]) {
-        let flow = self.flow();
-        let carry = handoff_of(&flow[arrow]).and_then(|handoff| flow[handoff].carry.as_ref());
-        let Some(carry) = carry else { return };
-        let stays = |field: FieldId| carry.fields.iter().all(|used| used.field != Some(field));
-        for variable in self.variables.of_fields(stays) {
-            set(cells, &[(variable, self.variables.absent(variable).unwrap_or(ANY))]);
+    fn leave_behind(&self, arrow: ArrowId, at: &mut Situation) {
+        for variable in self.asked.items(at.state.index()) {
+            if self.variables.is_left_behind(arrow, variable) {
+                at.cells.set(variable, self.variables.absent(variable));
+            }
         }
     }
 
     /// Leaves out what matters to nobody any more.
     fn forget(&self, at: &mut Situation) {
-        for (variable, cell) in at.cells.iter_mut().enumerate() {
-            if !self.asked.contains(at.state.index(), variable) {
-                *cell = ANY;
-            }
-        }
-        for (place, count) in at.taken.iter_mut().enumerate() {
-            if !self.ahead.contains(at.state.index(), place) {
-                *count = 0;
-            }
-        }
+        let state = at.state.index();
+        at.cells.retain(|variable| self.asked.contains(state, variable));
+        at.taken.retain(|place| self.ahead.contains(state, place));
     }
 
     fn is_asked(&self, state: StateId, variable: usize) -> bool {
@@ -325,17 +335,14 @@ impl<'m> Explorer<'m> {
         if flow[at.state].handoffs.is_empty() {
             return Vec::new();
         }
-        let written: FxHashSet<FieldId> = writings(flow, at.state).map(|(field, _)| field).collect();
-        let mut made = self.variables.of_fields(|field| written.contains(&field));
-        made.extend(self.variables.decision(at.state));
+        let made: Vec<usize> = self.variables.made_at(at.state).into_iter().collect();
         let cells = |variable: usize| {
             let path = self.variables.paths.get(variable).copied();
             path.map_or(Vec::new(), |path| {
                 self.inside_first(variable, self.guards.space.cells(path).all().iter())
             })
         };
-        let matters: FxHashSet<usize> =
-            made.iter().copied().filter(|&variable| self.matters_at(at.state, variable)).collect();
+        let matters = self.mattering(at.state);
         let combinations = self.variables.combinations(&made, cells);
         self.whole.set(self.whole.get() && !combinations.more);
         let mut seen = FxHashSet::default();
@@ -359,12 +366,12 @@ impl<'m> Explorer<'m> {
         combinations.all.into_iter().filter_map(answer).collect()
     }
 
-    /// A guard of the state asks for it, or one of a state behind it.
-    fn matters_at(&self, state: StateId, variable: usize) -> bool {
+    /// The variables for which a guard of the state asks, or one of a state behind it.
+    fn mattering(&self, state: StateId) -> FxHashSet<usize> {
         let flow = self.flow();
-        let guards = flow[state].handoffs.clone().filter_map(|id| guard(&flow[HandoffId(id)]));
-        guards.flat_map(|guard| self.variables.read_by(guard)).any(|read| read == variable)
-            || self.graph.leaving(state).any(|(_, to)| self.is_asked(to, variable))
+        let guards = flow[state].handoffs.clone().filter_map(|id| flow[HandoffId(id)].when.guard());
+        let here = guards.flat_map(|guard| self.variables.read_by(guard));
+        here.chain(self.graph.leaving(state).flat_map(|(_, to)| self.asked.items(to.index()))).collect()
     }
 
     /// The cells of a variable, stretches before their ends: a value inside is what people expect.
@@ -385,32 +392,29 @@ impl<'m> Explorer<'m> {
     }
 }
 
-fn set(cells: &mut [u32], values: &[(usize, u32)]) {
-    for &(variable, cell) in values {
-        cells.get_mut(variable).into_iter().for_each(|old| *old = cell);
-    }
+fn set(cells: &mut Sparse<u32>, values: &[(usize, u32)]) {
+    values.iter().for_each(|&(variable, cell)| cells.set(variable, Some(cell)));
 }
 
 /// The variables that guards may still ask for on arrival at each state.
 fn asked(graph: &Graph<'_>, variables: &Variables<'_>) -> Sets {
     let flow = graph.flow;
-    let made = |state: StateId, set: &mut Set| {
-        let written: FxHashSet<FieldId> = writings(flow, state).map(|(field, _)| field).collect();
-        let own = variables.of_fields(|field| written.contains(&field));
-        own.into_iter().chain(variables.decision(state)).for_each(|variable| set.remove(variable));
+    let forget_made = |state: StateId, set: &mut Set| {
+        variables.made_at(state).into_iter().for_each(|variable| set.remove(variable));
     };
     let reads = |state: StateId, set: &mut Set| {
-        let guards = flow[state].handoffs.clone().filter_map(|id| guard(&flow[HandoffId(id)]));
+        let guards = flow[state].handoffs.clone().filter_map(|id| flow[HandoffId(id)].when.guard());
         guards.flat_map(|guard| variables.read_by(guard)).for_each(|variable| set.insert(variable));
-        made(state, set);
+        forget_made(state, set);
     };
     let along = |arrow: ArrowId, set: &mut Set| {
         let Some(handoff) = handoff_of(&flow[arrow]) else { return };
-        if let Some(carry) = &flow[handoff].carry {
-            let stays = |field: FieldId| carry.fields.iter().all(|used| used.field != Some(field));
-            variables.of_fields(stays).into_iter().for_each(|variable| set.remove(variable));
+        if flow[handoff].carry.is_some() {
+            let all = 0..variables.paths.len();
+            all.filter(|&variable| variables.is_left_behind(arrow, variable))
+                .for_each(|variable| set.remove(variable));
         }
-        made(flow[handoff].state, set);
+        forget_made(flow[handoff].state, set);
     };
     backward(graph, variables.paths.len(), reads, along)
 }

@@ -23,13 +23,25 @@ use explore::{Explorer, Met};
 pub struct Cover {
     /// The runs, in the order of the arrows for which they were chosen.
     pub runs: Vec<Run>,
-    /// The arrows that none of them takes, in the order of the text.
-    pub untaken: Vec<ArrowId>,
+    /// The arrows that none of them takes, in the order of the text, each with the reason.
+    pub untaken: Vec<(ArrowId, Why)>,
     /// So many situations were looked at.
     pub situations: usize,
-    /// These were all: no run takes an arrow that is untaken.
-    pub complete: bool,
 }
+
+/// Why no run takes an arrow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// None does, whatever comes: the situations were all that there are.
+    Impossible,
+    /// None was found among the situations.
+    NotFound,
+    /// The runs for the others take up all the steps that there may be.
+    TooLong,
+}
+
+/// So many steps may all runs have together: of a flow with many states each run is long, and nobody reads them.
+const MAX_STEPS: usize = 100_000;
 
 /// What happens to a work item, from the door to an end.
 #[derive(Clone, Debug)]
@@ -54,17 +66,17 @@ pub struct Step {
 pub fn cover(graph: &Graph<'_>, guards: &Guards<'_>, taken: &BTreeSet<ArrowId>) -> Cover {
     let explorer = Explorer::new(graph, guards);
     let Met { first, situations, complete } = explorer.explore();
-    let mut deepest: Vec<_> = first.iter().map(|(&arrow, met)| (met.came.depth, arrow)).collect();
-    deepest.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+    let met = first.iter().map(|(&arrow, met)| (met.came.depth, arrow));
+    let deepest = deepest_within(met.filter(|(_, arrow)| !taken.contains(arrow)).collect(), MAX_STEPS);
     let mut times: FxHashMap<ArrowId, usize> = taken.iter().map(|&arrow| (arrow, 1)).collect();
-    let mut runs = Vec::new();
-    for (_, arrow) in deepest {
+    let (mut runs, mut left) = (Vec::new(), MAX_STEPS);
+    for arrow in deepest {
         if times.contains_key(&arrow) {
             continue;
         }
-        let Some(steps) = first.get(&arrow).and_then(|met| explorer.finish(met.steps(&situations))) else {
-            continue;
-        };
+        let run = first.get(&arrow).and_then(|met| explorer.finish(met.steps(&situations)));
+        let Some(steps) = run.filter(|steps| steps.len() <= left) else { continue };
+        left -= steps.len();
         for arrow in distinct(&steps) {
             *times.entry(arrow).or_default() += 1;
         }
@@ -75,7 +87,26 @@ pub fn cover(graph: &Graph<'_>, guards: &Guards<'_>, taken: &BTreeSet<ArrowId>) 
     let arrows = graph.entries().chain(graph.states().flat_map(|state| graph.leaving(state)));
     let untaken: BTreeSet<_> =
         arrows.map(|(arrow, _)| arrow).filter(|arrow| !times.contains_key(arrow)).collect();
-    Cover { runs, untaken: untaken.into_iter().collect(), situations: situations.len(), complete }
+    let why = |arrow: &ArrowId| match first.contains_key(arrow) {
+        true => Why::TooLong,
+        false if complete => Why::Impossible,
+        false => Why::NotFound,
+    };
+    let untaken = untaken.into_iter().map(|arrow| (arrow, why(&arrow))).collect();
+    Cover { runs, untaken, situations: situations.len() }
+}
+
+/// As many arrows, each with how many steps lead there, as can be come to with so many steps, one by one; the deepest
+/// first, since on the way there others are taken.
+fn deepest_within(mut arrows: Vec<(usize, ArrowId)>, mut steps: usize) -> Vec<ArrowId> {
+    arrows.sort_unstable_by_key(|&(depth, arrow)| (depth, std::cmp::Reverse(arrow)));
+    let within = arrows.into_iter().map_while(|(depth, arrow)| {
+        steps = steps.checked_sub(depth + 1)?;
+        Some(arrow)
+    });
+    let mut within: Vec<ArrowId> = within.collect();
+    within.reverse();
+    within
 }
 
 fn distinct(steps: &[Step]) -> BTreeSet<ArrowId> {

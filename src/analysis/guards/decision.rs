@@ -61,7 +61,7 @@ impl<'s> Decision<'s> {
         asked: Option<&Guard>,
     ) -> Result<Decision<'s>, TooComplex> {
         let handoffs = state.into_iter().flat_map(StateRef::handoffs);
-        let guards = handoffs.filter_map(|handoff| guard(&handoff.when)).chain(asked);
+        let guards = handoffs.filter_map(|handoff| handoff.when.guard()).chain(asked);
         let Tested { paths: tested, tests } = tested(guards);
         let variables = variables(space, &tested)?;
         let mut diagram = Diagram::new(NODES.saturating_add(tests.saturating_mul(NODES_PER_TEST)));
@@ -99,13 +99,6 @@ impl<'s> Decision<'s> {
     pub(super) fn decision(&self) -> Option<PathId> {
         let is_decision = |path: &PathId| matches!(self.space.flow[*path].root, Root::Decision(_));
         self.variables.iter().map(|&variable| PathId(variable)).find(is_decision)
-    }
-}
-
-pub(super) fn guard(when: &When) -> Option<&Guard> {
-    match when {
-        When::Guard(_, guard) => Some(guard),
-        When::Otherwise(_) | When::Missing => None,
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::CellSet;
-use super::decision::{Decision, each_atom, guard};
+use super::decision::{Decision, each_atom};
 use super::diagram::TooComplex;
 use super::space::{Space, optional_depths};
 use super::verdict::Verdict;
@@ -246,7 +246,7 @@ impl Asked {
         let mut asked = Asked { components: graph.components(), lowest: vec![u32::MAX; flow.paths.len()] };
         for id in (0..flow.states.len()).map(StateId::new) {
             let state = StateRef { id, flow, model: space.model };
-            let guards = state.handoffs().filter_map(|handoff| guard(&handoff.when));
+            let guards = state.handoffs().filter_map(|handoff| handoff.when.guard());
             let made = made(flow, id);
             each_atom(guards, |atom| {
                 if !is_below(space, atom.path, &made) {

@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use super::cells::Cells;
-use super::decision::{each_atom, guard};
+use super::decision::each_atom;
 use crate::model::{
     Approval, Claim, Flow, Guard, Kind, MapValue, Model, Path, PathId, Root, State, Test, Type, Value,
 };
@@ -154,7 +154,7 @@ fn constants(flow: &Flow) -> Vec<Vec<&Value>> {
 
 /// All guards that are written in the flow.
 fn guards(flow: &Flow) -> impl Iterator<Item = &Guard> {
-    let handoffs = flow.handoffs.iter().filter_map(|handoff| guard(&handoff.when));
+    let handoffs = flow.handoffs.iter().filter_map(|handoff| handoff.when.guard());
     let claims = flow.proves.iter().filter_map(|prove| match &prove.claim {
         Some(Claim::OnlyIf(_, guard)) => Some(guard),
         _ => None,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::cells::CellSet;
-use super::decision::{Decision, each_atom, guard};
+use super::decision::{Decision, each_atom};
 use super::diagram::{ALL, Diagram, NONE, Set, SetList, TooComplex};
 use super::known::{Known, made};
 use super::region::Region;
@@ -112,7 +112,7 @@ impl Decision<'_> {
                 continue;
             }
             let by_itself = self.diagram.and(self.sound, taken.maybe)? == NONE;
-            let known = match guard(&handoff.when) {
+            let known = match handoff.when.guard() {
                 Some(guard) if !by_itself => tested_and_known(guard, known),
                 _ => Vec::new(),
             };

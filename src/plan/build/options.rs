@@ -3,6 +3,7 @@
 //! Must not know: the values of fields. A test of one counts as undecided, so that no way is left out.
 
 use crate::model::{Atom, CompareOp, Flow, Guard, Handoff, Root, StateId, Test, Value, When};
+use crate::plan::joined;
 
 /// How deep thresholds are followed; deeper ones count as undecided.
 const DEPTH: u32 = 256;
@@ -40,8 +41,8 @@ impl Choice<'_> {
         let depth = depth.checked_sub(1)?;
         let holds = |guard| self.holds(guard, depth);
         match guard {
-            Guard::And(all) => combine(false, all.iter().map(holds)),
-            Guard::Or(some) => combine(true, some.iter().map(holds)),
+            Guard::And(all) => joined(false, all.iter().map(holds)),
+            Guard::Or(some) => joined(true, some.iter().map(holds)),
             Guard::Not(inner) => holds(inner).map(|holds| !holds),
             Guard::Atom(atom) => self.test(atom),
             Guard::Delivered(_) => Some(true),
@@ -63,17 +64,4 @@ impl Choice<'_> {
             Test::Compare(..) | Test::Range { .. } | Test::True => None,
         }
     }
-}
-
-/// The conjunction (`decisive` false) or disjunction (true) of what is known.
-fn combine(decisive: bool, parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut result = Some(!decisive);
-    for part in parts {
-        match part {
-            Some(holds) if holds == decisive => return Some(decisive),
-            Some(_) => {}
-            None => result = None,
-        }
-    }
-    result
 }
