@@ -9,6 +9,7 @@
 
 mod clock;
 mod door;
+mod events;
 mod guards;
 mod ids;
 mod layout;

@@ -88,6 +88,8 @@ pub enum Feature {
     Digits,
     /// Work may last longer than a year.
     Years,
+    /// Work may be handed on any number of times.
+    Long,
     /// Work may be of any size.
     Size,
     /// A flow may be of any size.
@@ -112,6 +114,7 @@ impl Feature {
         Feature::Carry,
         Feature::Digits,
         Feature::Years,
+        Feature::Long,
         Feature::Size,
         Feature::Definition,
     ];
@@ -135,6 +138,7 @@ impl Feature {
             Feature::Carry => "what is not carried is gone",
             Feature::Digits => "constants of more than 15 digits",
             Feature::Years => "work that lasts over a year",
+            Feature::Long => "work that is handed on any number of times",
             Feature::Size => "work of any size",
             Feature::Definition => "a flow of any number of states",
         }

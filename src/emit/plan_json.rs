@@ -26,6 +26,7 @@ pub(super) static TARGET: Target = Target {
         (Feature::Carry, Support::Stated),
         (Feature::Digits, Support::Stated),
         (Feature::Years, Support::Stated),
+        (Feature::Long, Support::Stated),
         (Feature::Size, Support::Stated),
         (Feature::Definition, Support::Stated),
     ],

@@ -42,7 +42,11 @@ pub struct Worst {
     /// can be counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Money>,
-    /// Runs can be as bad as that; otherwise these are bounds, never too low.
+    /// Work is handed on so often at most, from the door to an end, not counting what happens in runs. Without it, more
+    /// often than can be counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handovers: Option<u64>,
+    /// Runs can be as bad as that in time and cost; otherwise these are bounds, never too low.
     pub exact: bool,
 }
 

@@ -67,6 +67,8 @@ pub enum Measure {
     Cost,
     /// How often it comes to a state.
     Visits(StateId),
+    /// How many arrows it takes.
+    Handovers,
 }
 
 /// The worst run of a flow in one measure.
@@ -142,6 +144,7 @@ impl Cases {
         let weights = match measure {
             Measure::Time => Weights::time(flow),
             Measure::Visits(state) => Weights::visits(flow, state),
+            Measure::Handovers => Weights::handovers(flow),
             Measure::Cost => Prices { model, scale: self.scale, callees: &self.flows }.weights(&walks).0,
         };
         let longest = walks.longest(&weights);

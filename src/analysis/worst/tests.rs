@@ -204,6 +204,7 @@ proptest! {
         let expected = [
             (Measure::Time, explored(&flow, &seconds, &|_| 0)),
             (Measure::Visits(StateId::new(came)), explored(&flow, &|_, _| 0, &|to| u128::from(to == came))),
+            (Measure::Handovers, explored(&flow, &|_, _| 0, &|_| 1)),
         ];
         for (measure, value) in expected {
             let (figure, sum) = worst(&compilation, measure);

@@ -20,6 +20,8 @@ enum By {
     Cost(StateMap<u128>),
     /// Whether it leads there.
     Visits(StateId),
+    /// One each.
+    Handovers,
 }
 
 impl<'m> Weights<'m> {
@@ -35,12 +37,17 @@ impl<'m> Weights<'m> {
         Weights { flow, by: By::Visits(to) }
     }
 
+    pub(super) fn handovers(flow: &'m Flow) -> Weights<'m> {
+        Weights { flow, by: By::Handovers }
+    }
+
     /// What an arrow adds.
     #[must_use]
     pub fn of(&self, arrow: ArrowId) -> u128 {
         let arrow = &self.flow[arrow];
         match (&self.by, arrow.from) {
             (By::Visits(state), _) => u128::from(arrow.to == Some(*state)),
+            (By::Handovers, _) => 1,
             (_, Start::Intake(_)) => 0,
             (By::Cost(visits), Start::State(from)) => visits[from],
             (By::Time, Start::State(from)) => seconds(&self.flow[from], arrow).into(),

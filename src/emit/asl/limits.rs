@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use super::refuse;
+use super::{events, refuse};
 use crate::diagnostics::Diagnostic;
 use crate::emit::{Feature, schema};
 use crate::plan::size::Sizes;
@@ -47,6 +47,7 @@ pub(super) fn inexpressible(plan: &Plan) -> Vec<Diagnostic> {
                 .chain(too_large(plan, flow, &largest))
                 .chain(intakes(flow))
                 .chain(too_long(flow))
+                .chain(too_often(flow))
                 .collect::<Vec<_>>()
         })
         .chain(bounds(plan))
@@ -73,6 +74,20 @@ fn too_long(flow: &Flow) -> Option<Diagnostic> {
     (short && long).then(|| {
         let message = "work can take longer than a year, and an execution of Step Functions can't";
         refuse(Feature::Years, flow.span, message.to_owned())
+    })
+}
+
+/// A flow in which work may be handed on more often than an execution's history holds.
+fn too_often(flow: &Flow) -> Option<Diagnostic> {
+    let most = events::most(flow);
+    most.is_none_or(|events| events > events::LIMIT).then(|| {
+        let count = most.map_or("countless".to_owned(), |events| format!("up to {events}"));
+        let message = format!(
+            "work may be handed on so often that its execution has {count} events, and Step Functions holds {}",
+            events::LIMIT
+        );
+        refuse(Feature::Long, flow.span, message)
+            .help("lower the counts of `at most`, or let the states of a loop be a flow of its own, and `call` it")
     })
 }
 

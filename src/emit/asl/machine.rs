@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use smol_str::SmolStr;
 
 use super::receipt::Read;
-use super::{Build, ids, layout, names};
+use super::{Build, events, ids, layout, names};
 use crate::plan::{Flow, Kind, Outcome};
 
 /// Where a machine goes when no rule holds; it is proved that it never does.
@@ -96,6 +96,8 @@ impl Machine<'_> {
         let doc = self.flow.doc.as_deref().unwrap_or_default().trim();
         let marking = self.build.clock.marking().unwrap_or_default();
         let origin = format!("Emitted by Baton from plan {}; do not edit.", self.build.plan.hash);
-        format!("{marking}{}: {doc} {origin}", self.name)
+        let events = events::most(self.flow).unwrap_or(events::LIMIT);
+        let most = format!("An execution has at most {events} of {} events.", events::LIMIT);
+        format!("{marking}{}: {doc} {origin} {most}", self.name)
     }
 }

@@ -346,6 +346,13 @@ fn what_step_functions_cannot_say_is_refused() {
         inexpressible(&text.replace("priority: int 1..5", "priority: int 1..1_000_000_000_000_001")),
         ["Step Functions compares no more than 15 digits of a number"],
     );
+    let often = inexpressible(&text.replacen("at most 3", "at most 2000", 1));
+    let [often] = often.as_slice() else { panic!("{often:?}") };
+    let events: u64 = often.split_whitespace().find_map(|word| word.parse().ok()).unwrap();
+    assert!(
+        often.ends_with("and Step Functions holds 25000") && (25_000..120_000).contains(&events),
+        "{often}"
+    );
     let explained = format!("/// {}\nflow content_refresh", "x".repeat(1024 * 1024));
     let whole = inexpressible(&text.replace("flow content_refresh", &explained));
     assert_eq!(whole.len(), 1);

@@ -19,7 +19,8 @@ use std::fmt;
 use smol_str::SmolStr;
 
 use super::{Actor, Asset, Binding, Enum, Exact, Field, Money, Named, Plan, Type, Worst, hash};
-use crate::analysis::worst::{Cases, Cost};
+use crate::analysis::worst::{Cases, Cost, Measure};
+use crate::graph::Graph;
 use crate::model::{self, FlowId, Model, Slot};
 use crate::source::Span;
 use names::Names;
@@ -56,7 +57,7 @@ pub fn build(model: &Model, cases: &Cases) -> Result<Plan, Incomplete> {
     };
     for (index, flow) in model.flows.iter().enumerate() {
         let Some(name) = names.flows.name(index) else { continue };
-        let worst = worst(cases, FlowId::new(index)).ok_or(Incomplete { place: flow.name.span })?;
+        let worst = worst(model, cases, FlowId::new(index)).ok_or(Incomplete { place: flow.name.span })?;
         plan.flows.insert(name.clone(), flow::flow(model, &names, name, flow, worst)?);
     }
     super::size::measure(&mut plan);
@@ -65,9 +66,11 @@ pub fn build(model: &Model, cases: &Cases) -> Result<Plan, Incomplete> {
 }
 
 /// None if work can go round for ever.
-fn worst(cases: &Cases, flow: FlowId) -> Option<Worst> {
+fn worst(model: &Model, cases: &Cases, flow: FlowId) -> Option<Worst> {
     let case = cases.flow(flow)?;
     let time = case.time?;
+    let graph = Graph::new(&model[flow], |_, _| true);
+    let handovers = cases.run(model, &graph, Measure::Handovers).map(|run| run.figure.value);
     let (cost, exact) = match case.cost {
         Cost::Known(cost, Some(currency)) => {
             let amount = cases.amount(cost.value);
@@ -76,7 +79,12 @@ fn worst(cases: &Cases, flow: FlowId) -> Option<Worst> {
         }
         _ => (None, true),
     };
-    Some(Worst { seconds: u64::try_from(time.value).ok(), cost, exact: exact && time.attained })
+    Some(Worst {
+        seconds: u64::try_from(time.value).ok(),
+        cost,
+        handovers: handovers.and_then(|handovers| u64::try_from(handovers).ok()),
+        exact: exact && time.attained,
+    })
 }
 
 fn enums(model: &Model, names: &Names) -> Named<Enum> {
