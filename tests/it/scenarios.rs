@@ -1,5 +1,7 @@
 //! What `baton test` says of scenarios: words, ways, formats, coverage.
 
+use std::fs;
+
 use baton::scenarios::{Tested, json_schema, test};
 use baton::{Compilation, plan};
 use serde_json::Value;
@@ -149,6 +151,36 @@ fn programs_get_json() {
     assert_eq!(document["scenarios"][1]["passed"], false);
     assert_eq!(document["diagnostics"][0]["code"], "B702");
     assert_eq!(document["coverage"][0]["missed"][0]["id"], "work/deadline");
+}
+
+/// The arrows of a log, in their order.
+fn arrows(log: &Value) -> Vec<Value> {
+    let hops = log.as_array().unwrap().iter().map(|line| &line["entry"]["handed"]["hop"]);
+    hops.filter(|hop| hop.is_string()).cloned().collect()
+}
+
+/// What a scenario's play says, the runner does: the same arrows, and the same end.
+#[test]
+fn a_play_goes_the_same_way_on_the_runner() {
+    let folder = folder(&[("a.flow", &read("examples/content_refresh.flow"))]);
+    let output = baton(folder.path(), &["test", "--format", "json"]).assert().success();
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let scenarios = document["scenarios"].as_array().unwrap();
+    let in_no_time = |scenario: &&Value| !scenario["arrows"].to_string().contains("/deadline");
+    let played: Vec<_> = scenarios.iter().filter(in_no_time).take(3).collect();
+    assert_eq!(played.len(), 3);
+    for scenario in played {
+        let play = &scenario["play"];
+        let (item, record) = (play["item"].as_str().unwrap(), play["record"].to_string());
+        let replies: Vec<_> = play["replies"].as_array().unwrap().iter().map(Value::to_string).collect();
+        fs::write(folder.path().join("record.json"), record).unwrap();
+        fs::write(folder.path().join("replies.jsonl"), replies.join("\n")).unwrap();
+        let run = ["run", "a.flow", "--input", "record.json", "--item", item, "--replay", "replies.jsonl"];
+        baton(folder.path(), &run).assert().success();
+        let log = baton(folder.path(), &["log", item, "--format", "json"]).assert().success();
+        let log: Value = serde_json::from_str(&stdout(&log)).unwrap();
+        assert_eq!(arrows(&log), *scenario["arrows"].as_array().unwrap(), "{log:#}");
+    }
 }
 
 #[test]

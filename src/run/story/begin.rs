@@ -19,8 +19,18 @@ const ITEM: &str = "scenario";
 /// When every story begins.
 const BEGIN: Timestamp = Timestamp::UNIX_EPOCH;
 
-/// The item at its first state, with what was made up of it.
-pub(super) fn item(plan: &Plan, flow: &Flow, scenario: &Scenario) -> Result<(Next, Guess), Stop> {
+/// The beginning of a story.
+pub(super) struct Begun {
+    /// What was let in.
+    pub(super) record: Value,
+    /// The item at its first state.
+    pub(super) next: Next,
+    /// What was made up of it.
+    pub(super) guess: Guess,
+}
+
+/// The item at its first state.
+pub(super) fn item(plan: &Plan, flow: &Flow, scenario: &Scenario) -> Result<Begun, Stop> {
     let stop = |why| Stop { place: scenario.start, why };
     let known = flow.intakes.get_key_value(&scenario.intake);
     let unknown =
@@ -31,16 +41,17 @@ pub(super) fn item(plan: &Plan, flow: &Flow, scenario: &Scenario) -> Result<(Nex
     let field = flow.context.get(&intake.field).ok_or_else(unknown)?;
     let record = fill.value(&field.ty, intake.field.clone(), 0);
     let record = record.map_err(|Deep(path)| stop(Why::Deep { path }))?;
+    let record = raw(intake, &fill, record);
     let next = match &intake.from {
-        Some(_) => start(plan, &scenario.flow, name, ITEM, &raw(intake, &fill, record), BEGIN),
-        None => admit(plan, (&scenario.flow, flow), (name, intake), ITEM, record, None, BEGIN),
+        Some(_) => start(plan, &scenario.flow, name, ITEM, &record, BEGIN),
+        None => admit(plan, (&scenario.flow, flow), (name, intake), ITEM, record.clone(), None, BEGIN),
     };
     let next = next.map_err(|refusal| stop(Why::Refused(refusal)))?;
     scenario.given.iter().try_for_each(|given| has_come_in(&next.0.context, given))?;
     for constant in constants(intake).map(|(path, _)| path) {
         fill.made_up.remove(constant);
     }
-    Ok((next, Guess { made_up: fill.made_up, ..Guess::default() }))
+    Ok(Begun { record, next, guess: Guess { made_up: fill.made_up, ..Guess::default() } })
 }
 
 /// Only what comes in can be given a value, and not what the intake always fills with another one.

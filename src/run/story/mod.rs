@@ -15,9 +15,10 @@ mod tally;
 pub use player::play;
 pub use tally::Cost;
 
+use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::Refusal;
+use super::{Event, Outcome, Refusal};
 use crate::plan::{Expectation, Scenario};
 use crate::source::Span;
 
@@ -28,8 +29,12 @@ pub struct Story {
     pub hops: Vec<SmolStr>,
     /// The states that were visited, and the end.
     pub states: Vec<SmolStr>,
-    /// Where it ended.
-    pub end: Option<SmolStr>,
+    /// The raw record with which it began; `null` where none could be made.
+    pub record: Value,
+    /// What its owners and runs did, in the order of the visits. A failure is that of every attempt.
+    pub events: Vec<Event>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
     /// It takes so many seconds at most.
     pub seconds: u128,
     /// It costs so much at most.
@@ -57,7 +62,7 @@ pub enum Why {
         /// The path.
         path: SmolStr,
         /// Its value.
-        value: serde_json::Value,
+        value: Value,
     },
     /// A line gives a value to what is not made there.
     NotMade {
@@ -120,7 +125,7 @@ impl Story {
 
     fn holds(&self, expected: &Expectation) -> bool {
         match expected {
-            Expectation::End(end) => self.end.as_ref() == Some(end),
+            Expectation::End(end) => self.end() == Some(end),
             Expectation::Path(states) => self.states.starts_with(states),
             Expectation::Visits(count, state) => self.visits(state) as u64 == *count,
             Expectation::Within(seconds) => self.seconds <= (*seconds).into(),
@@ -130,6 +135,12 @@ impl Story {
                 Cost::Unpriced(_) => false,
             },
         }
+    }
+
+    /// Where it ended.
+    #[must_use]
+    pub fn end(&self) -> Option<&SmolStr> {
+        self.outcome.as_ref()?.end.as_ref()
     }
 
     /// How often it came to that state or end.

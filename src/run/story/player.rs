@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use smol_str::SmolStr;
 
+use super::begin::{self, Begun};
 use super::fill::{Deep, Fill};
 use super::guess::Guess;
-use super::{Stop, Story, Undecided, Why, begin, tally};
+use super::{Stop, Story, Undecided, Why, tally};
 use crate::plan::{Call, Flow, Given, Kind, Plan, Run, Scenario, State, Told, Turn};
 use crate::run::guard::Values;
 use crate::run::timers::after;
@@ -38,7 +39,8 @@ pub fn play(plan: &Plan, scenario: &Scenario) -> Story {
 }
 
 fn tell(plan: &Plan, flow: &Flow, scenario: &Scenario, story: &mut Story) -> Result<(), Stop> {
-    let ((item, effects), guess) = begin::item(plan, flow, scenario)?;
+    let Begun { record, next: (item, effects), guess } = begin::item(plan, flow, scenario)?;
+    story.record = record;
     let now = item.came;
     note(story, &effects);
     let lines = scenario.told.iter();
@@ -53,7 +55,7 @@ fn note(story: &mut Story, effects: &[Effect]) {
                 story.hops.push(handover.hop.clone());
                 story.states.push(handover.state.clone());
             }
-            Effect::Ended(outcome) => story.end.clone_from(&outcome.end),
+            Effect::Ended(outcome) => story.outcome = Some(outcome.clone()),
             _ => {}
         }
     }
@@ -318,6 +320,9 @@ impl<'a> Player<'a> {
         }
         self.item = item;
         note(self.story, &effects);
+        if event != Event::Due {
+            self.story.events.push(event);
+        }
         Ok(())
     }
 }

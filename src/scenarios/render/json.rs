@@ -6,9 +6,10 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::Results;
+use super::play::Play;
 use crate::diagnostics::render::{JsonDiagnostic, json_diagnostics};
 use crate::plan::Money;
 use crate::run::story::Cost;
@@ -53,6 +54,8 @@ struct Scenario<'a> {
     seconds: u64,
     /// It costs so much at most; null where nobody has a price, or a model says none.
     cost: Option<&'a Money>,
+    /// What it takes to see the same on an engine.
+    play: Play<'a>,
 }
 
 /// Which arrows of a flow were taken.
@@ -89,7 +92,10 @@ pub(super) fn render(results: Results<'_>, out: &mut dyn Write) -> io::Result<()
     let failures = results.failures();
     let document = Document {
         version: 1,
-        scenarios: results.tested.iter().map(|tested| scenario(results.sources, tested)).collect(),
+        scenarios: (1..)
+            .zip(results.tested)
+            .map(|(number, tested)| scenario(results.sources, number, tested))
+            .collect(),
         diagnostics: json_diagnostics(results.sources, &failures),
         coverage: results.coverage.iter().map(coverage).collect(),
     };
@@ -97,7 +103,8 @@ pub(super) fn render(results: Results<'_>, out: &mut dyn Write) -> io::Result<()
     writeln!(out)
 }
 
-fn scenario<'a>(sources: &'a Sources, tested: &'a scenarios::Tested) -> Scenario<'a> {
+/// The scenario with this place among all.
+fn scenario<'a>(sources: &'a Sources, number: usize, tested: &'a scenarios::Tested) -> Scenario<'a> {
     let scenarios::Tested { scenario, story, failure } = tested;
     let file = sources.file(scenario.span.file);
     Scenario {
@@ -108,12 +115,13 @@ fn scenario<'a>(sources: &'a Sources, tested: &'a scenarios::Tested) -> Scenario
         passed: failure.is_none(),
         states: &story.states,
         arrows: &story.hops,
-        end: story.end.as_deref(),
+        end: story.end().map(SmolStr::as_str),
         seconds: u64::try_from(story.seconds).unwrap_or(u64::MAX),
         cost: match &story.cost {
             Cost::Known(cost) => cost.as_ref(),
             Cost::Unpriced(_) => None,
         },
+        play: Play::new(format_smolstr!("{}-{number}", scenario.flow), &scenario.intake, story),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod json;
 mod junit;
+mod play;
 mod text;
 
 use std::io::{self, Write};
