@@ -40,7 +40,7 @@ use crate::source::Span;
 /// The target itself.
 pub(super) static TARGET: Target = Target {
     name: "asl",
-    summary: "AWS Step Functions: state machines, a SAM template and the worker",
+    summary: "AWS Step Functions: state machines, a SAM template, the worker and the command for people",
     supports: &[
         (Feature::Envelope, Support::Enforced),
         (Feature::Guards, Support::Enforced),
@@ -59,6 +59,7 @@ pub(super) static TARGET: Target = Target {
 };
 
 const WORKER: &str = include_str!("../../templates/asl/worker.py");
+const ANSWER: &str = include_str!("../../templates/asl/answer.py");
 const README: &str = include_str!("../../templates/asl/README.md");
 
 /// What all machines of one build share.
@@ -96,6 +97,7 @@ fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
     }
     files.push(file("template.yaml", template::template(&build)));
     files.push(file("worker/worker.py", WORKER));
+    files.push(file("worker/answer.py", ANSWER));
     files.push(file("worker/intakes.json", layout::text(&door::intakes(plan))));
     files.push(file("README.md", README.replace("{{marking}}", &clock.marking().unwrap_or_default())));
     if faults.is_empty() { Ok(files) } else { Err(faults) }

@@ -5,13 +5,14 @@ lets the owner work (with its retries, all under the one token), checks what the
 It never decides where work goes next: thresholds, bounds and deadlines belong to the state machine.
 
 It runs as Lambda functions (`handler`, `answer_handler`, `submit_handler`, `died_handler`), or anywhere else as
-`python worker.py poll`. `python worker.py --help` lists what people can do with it. It needs boto3 and nothing else.
+`python worker.py QUEUE_URL …`. It needs boto3 and nothing else. People answer by `answer.py`, which stands beside it.
 
 What owners and people write goes to the state machine and to those who own the work next, never into a log.
 
-Environment: BATON_TABLE (the table of visits), BATON_TOPIC (optional: where people are told of open visits),
-BATON_MODELS (optional: a JSON object from a model's route to a Bedrock model id), BATON_MACHINES (a JSON object
-from a flow's name to its state machine's ARN) and BATON_INTAKES (the file with the intakes, `intakes.json`).
+Environment: BATON_TABLE (the table of visits), BATON_MACHINES (a JSON object from a flow's name to its state machine's
+ARN) and, as needed: BATON_TOPIC (where people are told of open visits), BATON_NOTIFY (what tells them: a command, or the
+URL of a webhook), BATON_REMIND (so many seconds before it is too late they are told again), BATON_MODELS (a JSON object
+from a model's route to a Bedrock model id), BATON_INTAKES (the file with the intakes, if not `intakes.json`).
 """
 
 import argparse
@@ -29,7 +30,6 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -56,6 +56,8 @@ RENEWAL = 20  # seconds until it is asked for again, several times within a hold
 LONGEST_HOLD = 12 * 3600  # seconds that SQS can keep a message from others in all
 LONGEST_PAUSE = 60  # seconds before a queue that does not answer is asked again
 CONNECT = 10  # seconds to reach an address
+TELLING = 30  # seconds that a webhook or a command has to tell somebody
+LONGEST_NOTICE = 10_000  # characters of a notice as people read it
 MARGIN = 5  # seconds that a Lambda function keeps to record what was made and to answer the engine
 CLOSED = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}  # the engine no longer waits on this token
 UNANSWERED = "attribute_not_exists(outcome)"
@@ -89,7 +91,7 @@ class Schema:
 
     def misfit(self, value, path, schema=None):
         """The first thing in `value` that does not fit, as a sentence, or None."""
-        schema = self._resolved(self.document if schema is None else schema)
+        schema = self.resolved(self.document if schema is None else schema)
         unknown = set(schema) - set(CHECKS) - NOTES
         if unknown:
             return f"{path}: this worker does not know the schema keyword `{min(unknown)}`"
@@ -98,7 +100,7 @@ class Schema:
 
     def with_nulls(self, value, schema=None):
         """`value` with every missing property that may be absent written as null: missing reads as null."""
-        schema = self._resolved(self.document if schema is None else schema)
+        schema = self.resolved(self.document if schema is None else schema)
         for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
             value = self.with_nulls(value, part)
         if isinstance(value, list) and "items" in schema:
@@ -110,7 +112,8 @@ class Schema:
         absent = {k: None for k, s in properties.items() if k not in value and self.misfit(None, k, s) is None}
         return {**filled, **absent}
 
-    def _resolved(self, schema):
+    def resolved(self, schema):
+        """A schema without a reference at its top."""
         while isinstance(schema, dict) and "$ref" in schema:
             name = urllib.parse.unquote(schema["$ref"].removeprefix("#/$defs/"))
             schema = {k: v for k, v in schema.items() if k != "$ref"} | self.document["$defs"][name]
@@ -341,6 +344,11 @@ def call_action(binding, message, seconds):
     """Calls `METHOD URL` with the message as its body; the body of the response is the reply. Any status but 2xx is a
     failure, redirections too: they would lose the body."""
     method, url = binding.split(None, 1)
+    return request(method, url, message, message["attempt"], seconds)
+
+
+def request(method, url, message, key, seconds):
+    """The body of what an address answers within so many seconds to a message with that key. Raises if it is no success."""
     address = urllib.parse.urlsplit(url)
     if address.scheme not in CONNECTIONS or not address.hostname:
         raise Failed("its address is no URL of the web")
@@ -350,7 +358,7 @@ def call_action(binding, message, seconds):
         connection.connect()
         with _hung_up(connection.sock, max(until - time.monotonic(), 0.001)):
             target = urllib.parse.urlunsplit(("", "", address.path or "/", address.query, ""))
-            headers = {"Content-Type": "application/json", "Idempotency-Key": quoted(message["attempt"])}
+            headers = {"Content-Type": "application/json", "Idempotency-Key": quoted(key)}
             connection.request(method, target, plain(message).encode(), headers)
             response = connection.getresponse()
             said = response.read(LIMIT + 1)
@@ -423,11 +431,70 @@ OWNERS = {"script": run_script, "action": call_action, "model": ask_model}
 
 
 def tell_people(task, message):
-    """Tells a person, or the members of a queue, of an open visit. Without a topic they look with `open`."""
-    topic = os.environ.get("BATON_TOPIC")
+    """Tells a person, or the members of a queue, of an open visit: by the topic, and by what BATON_NOTIFY names. Whoever is
+    told by neither looks into the inbox."""
+    kind = "reminder" if task.get("reminder") else "arrival"
+    text = in_words(message)[:LONGEST_NOTICE]
+    notice = {"notice": kind, "contact": task["reach"]["binding"], "due": message["due"], "text": text, "task": message}
+    topic, hook = os.environ.get("BATON_TOPIC"), os.environ.get("BATON_NOTIFY")
     if topic:
-        subject = f"{task['flow']}: {task['state']}".encode("ascii", "replace").decode()[:100]
-        boto3.client("sns").publish(TopicArn=topic, Subject=subject, Message=plain(message))
+        publish(topic, f"{'Reminder: ' * (kind == 'reminder')}{task['flow']}: {task['state']}", notice)
+    if hook:
+        notify(hook, notice)
+
+
+def publish(topic, subject, notice):
+    """Puts a notice into a topic: programs get all of it, a mail says it in words."""
+    message = plain({"default": plain(notice), "email": notice["text"]})
+    if len(message.encode()) > LIMIT:
+        message = plain({"default": notice["text"]})
+    subject = subject.encode("ascii", "replace").decode()[:100]
+    boto3.client("sns").publish(TopicArn=topic, Subject=subject, Message=message, MessageStructure="json")
+
+
+def notify(hook, notice):
+    """Gives a notice to a webhook, or to a command on its standard input. If that fails the work waits all the same."""
+    visit, key = notice["task"]["visit"], f"{notice['task']['attempt']}/{notice['notice']}"
+    try:
+        if urllib.parse.urlsplit(hook).scheme in CONNECTIONS:
+            request("POST", hook, notice, key, TELLING)
+        else:
+            run_script(hook, notice, TELLING)
+    except Exception as error:  # whatever somebody else's hook does, the worker lives on
+        log.warning("nobody could be told of %s (%s)", visit, type(error).__name__)
+
+
+def in_words(message):
+    """What waits, as people read it: the goal, the question, what is shown for it, and how to answer."""
+    item, answer = shlex.quote(message["visit"].rsplit("/", 1)[0]), "python worker/answer.py"
+    lines = [message["goal"], *filter(None, [message.get("question")])]
+    lines += [f"  {path} = {plain(value)}" for path, value in evidence(message)]
+    if message.get("options"):
+        ways = ((option["name"], " or ".join(option["to"])) for option in message["options"])
+        lines += [f"{answer} decide {item} {name:<12} -> {to}" for name, to in ways]
+    else:
+        made = message["makes"].get("properties", {})
+        lines.append(f"{answer} deliver {item}" + "".join(f" --set {name}=…" for name in made))
+    return "\n".join(map(harmless, lines))
+
+
+def evidence(message):
+    """What is there of what the owner reads: the fields; for a reviewer the asset, and the paths that are shown."""
+    context, shows = message["context"], message.get("shows")
+    paths = list(context) if shows is None else [message["asset"], *shows]
+    found = ((path, _at(context, path.split("."))) for path in dict.fromkeys(paths))
+    return [(path, value) for path, value in found if value is not None]
+
+
+def _at(value, names):
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def harmless(text):
+    """A line without what would do something to a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 # ------------------------------------------------------------------------------------------------------- worker
@@ -443,7 +510,7 @@ def moment(task, seconds):
     return arrived + datetime.timedelta(seconds=seconds) if seconds is not None else None
 
 
-ENGINE = {"kind", "token", "execution", "reach", "retry", "arrived", "deadline", "accept", "not_before"}
+ENGINE = {"kind", "token", "execution", "reach", "retry", "arrived", "deadline", "accept", "not_before", "reminder"}
 
 
 def told(task, number):
@@ -485,8 +552,16 @@ class Worker:
         if number <= int(visit.get("attempts", 0)):
             return log.info("%s.%d is done already", task["visit"], number)
         if task["reach"]["kind"] in BY_HAND:
-            return self.tell(task, told(task, number))
+            return self._tell(task, number, queue_url)
         return self._attempt(task, number, visit, queue_url)
+
+    def _tell(self, task, number, queue_url):
+        """Tells who works by hand of a task, and puts it back for the reminder if there is to be one."""
+        self.tell(task, told(task, number))
+        ahead = float(os.environ.get("BATON_REMIND") or 0)
+        remind = moment(task, task["deadline"]) - datetime.timedelta(seconds=ahead)
+        if ahead > 0 and not task.get("reminder") and now() < remind:
+            self._later(task | {"reminder": True, "not_before": remind.isoformat()}, queue_url)
 
     def _expect_acceptance(self, task):
         fields = {":t": task["token"], ":x": task["execution"]}
@@ -596,15 +671,34 @@ class Worker:
 
     def open(self, owner):
         """What waits for a person or a queue, oldest first."""
-        condition, names = "waits_for = :w", {":w": owner}
-        pages = self.table.meta.client.get_paginator("query").paginate(
-            TableName=self.table.name,
-            IndexName="waits_for",
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=names,
-        )
-        found = ((json.loads(item["task"]), int(item.get("attempts", 0))) for page in pages for item in page["Items"])
-        return [told(task, done + 1) for task, done in found if now() < moment(task, task["deadline"])]
+        return [message for message, _, _ in self.waiting(owner)]
+
+    def waiting(self, owner=None):
+        """What waits for one owner or, without one, for anybody, oldest first: message, contact, whether it is accepted."""
+        index = {"TableName": self.table.name, "IndexName": "waits_for"}
+        only = {"KeyConditionExpression": "waits_for = :w", "ExpressionAttributeValues": {":w": owner}} if owner else {}
+        pages = self.table.meta.client.get_paginator("query" if owner else "scan").paginate(**index, **only)
+        rows = sorted((row for page in pages for row in page["Items"]), key=lambda row: row["arrived"])
+        found = ((row, json.loads(row["task"])) for row in rows)
+        return [
+            (told(task, int(row.get("attempts", 0)) + 1), task["reach"]["binding"], bool(row.get("accepted")))
+            for row, task in found
+            if now() < moment(task, task["deadline"])
+        ]
+
+    def makes(self, visit):
+        """The schema of what is to be made at an open visit. Raises Refused."""
+        return self._answerable(visit)[1]["makes"]
+
+    def visit(self, named):
+        """The visit that somebody means: of an item the one that waits, or any by its own name. Raises Refused."""
+        visits = (message["visit"] for message, _, _ in self.waiting())
+        found = next((visit for visit in visits if visit.rsplit("/", 1)[0] == named), None)
+        if found or is_visit(named):
+            return found or named
+        if is_item(named) and "belongs_to" in self._get(f"{named}#item"):
+            raise Refused("late", f"nothing of `{named}` waits for anybody")
+        raise Refused("unknown", f"there is no item `{named}`")
 
     def _answerable(self, visit):
         if not is_visit(visit):
@@ -896,22 +990,27 @@ def answered(worker, event):
 
 def submit_handler(event, _context):
     """Lambda for sources: `{flow, intake, raw, item?}`; `intake` is a source's name, or an intake's in `intakes.json`."""
-    return _told_whether(lambda: {"item": _submit(event)})
+    return _told_whether(lambda: {"item": let_in(event)})
 
 
-def _submit(event):
+def let_in(event):
+    """Lets in what one request to the door for sources asks. Raises Refused."""
     given = set(event) if isinstance(event, dict) else set()
     if not {"flow", "intake", "raw"} <= given <= {"flow", "intake", "raw", "item"}:
         raise Refused("misfit", "expected {flow, intake, raw, item?}")
-    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "intakes.json")
-    with open(os.environ.get("BATON_INTAKES", beside), encoding="utf-8") as file:
-        intakes = json.load(file)
     flow, intake = str(event["flow"]), str(event["intake"])
-    known = [i for i in intakes.get(flow, ()) if intake in (i["name"], i["source"])]
+    known = [i for i in intakes().get(flow, ()) if intake in (i["name"], i["source"])]
     if not known:
         raise Refused("unknown", f"`{flow}` has no intake `{intake}`")
     machine = json.loads(os.environ["BATON_MACHINES"])[flow]
     return submit(boto3.client("stepfunctions"), visits(), machine, known[0], event["raw"], event.get("item"))
+
+
+def intakes():
+    """The intakes of each flow."""
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "intakes.json")
+    with open(os.environ.get("BATON_INTAKES", beside), encoding="utf-8") as file:
+        return json.load(file)
 
 
 def died_handler(event, _context):
@@ -926,55 +1025,18 @@ def died(detail, sfn):
         sent(sfn.send_task_failure, given["caller"], error="Baton.Died", cause=f"the run has {detail['status']}")
 
 
-def _poll(arguments):
+def main():
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    parser = argparse.ArgumentParser(description="Takes tasks from queues until it is interrupted.")
+    parser.add_argument("queue", nargs="+", help="a queue's URL")
     stop = threading.Event()
-    threads = [threading.Thread(target=from_environment().poll, args=(url, stop)) for url in arguments.queue]
+    threads = [threading.Thread(target=from_environment().poll, args=(url, stop)) for url in parser.parse_args().queue]
     for thread in threads:
         thread.start()
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
         stop.set()
-
-
-def main():
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    commands = parser.add_subparsers(required=True)
-
-    def command(name, text, run):
-        found = commands.add_parser(name, help=text)
-        found.set_defaults(run=run)
-        return found
-
-    poll = command("poll", "take tasks from queues until interrupted", _poll)
-    poll.add_argument("queue", nargs="+", help="a queue's URL")
-    answer = command("answer", "answer an open visit", lambda a: answer_handler(_given(a), None))
-    answer.add_argument("visit")
-    answer.add_argument("--made", type=json.loads, default={}, help="what was made, as a JSON object")
-    answer.add_argument("--decision")
-    accept = command("accept", "acknowledge that an open visit has reached you", lambda a: answer_handler(_given(a), None))
-    accept.add_argument("visit")
-    accept.set_defaults(accept=True)
-    fail = command("fail", "report that an open visit can't be done", lambda a: answer_handler(_given(a), None))
-    fail.add_argument("visit")
-    fail.add_argument("fail", metavar="reason")
-    waiting = command("open", "list what waits for a person or a queue", lambda a: answer_handler(_given(a), None))
-    waiting.add_argument("open", metavar="owner")
-    door = command("submit", "let a record into a flow", lambda a: submit_handler(_given(a), None))
-    door.add_argument("flow")
-    door.add_argument("intake")
-    door.add_argument("raw", type=json.loads, help="the record, as JSON")
-    door.add_argument("--item", help="the item's id; submitting it again changes nothing")
-    arguments = parser.parse_args()
-    result = arguments.run(arguments)
-    if result is not None:
-        print(json.dumps(result, indent=2, ensure_ascii=False))
-        sys.exit(0 if result["taken"] else 1)
-
-
-def _given(arguments):
-    return {k: v for k, v in vars(arguments).items() if k != "run" and v is not None}
 
 
 if __name__ == "__main__":

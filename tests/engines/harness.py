@@ -95,9 +95,10 @@ class Deployment:
     """One emitted folder on the engine: its queues, its table, its machines, and workers that serve the queues."""
 
     def __init__(self, engine, folder, name):
-        self.name = name
+        self.name, self.engine, self.folder = name, engine, folder
         self.module = worker_of(folder)
-        self.template = yaml.safe_load((folder / "template.yaml").read_text())["Resources"]
+        template = yaml.safe_load((folder / "template.yaml").read_text())
+        self.template, self.outputs = template["Resources"], template["Outputs"]
         self.intakes = json.loads((folder / "worker" / "intakes.json").read_text())
         self.sfn, self.sqs = engine.client("stepfunctions"), engine.client("sqs")
         self.table = self._table(engine)

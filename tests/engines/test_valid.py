@@ -51,7 +51,7 @@ def test_every_reference_of_the_template_is_to_something_in_it(folders, name):
     template = yaml.safe_load((folders[name] / "template.yaml").read_text())
     text = json.dumps(template)
     referred = set(re.findall(r'{"Ref": "(\w+)"}', text)) | set(re.findall(r'"Fn::GetAtt": \["(\w+)"', text))
-    assert referred <= set(template["Resources"])
+    assert referred <= set(template["Resources"]) | set(template["Parameters"])
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -42,10 +42,21 @@ pub(super) fn template(build: &Build<'_>) -> String {
         "Transform": "AWS::Serverless-2016-10-31",
         "Description": format!("{marking}Pipelines compiled by Baton, plan {}", build.plan.hash),
         "Globals": { "Function": { "Runtime": "python3.12", "Architectures": ["arm64"], "CodeUri": "worker/", "Tracing": "Active" } },
+        "Parameters": parameters(),
         "Resources": resources,
         "Outputs": outputs(build),
     });
     yaml(&template)
+}
+
+/// How people are told of open visits, beside the mails to their addresses.
+fn parameters() -> Value {
+    let text = "The URL of a webhook, or a command, that is told when work waits for people; empty for none";
+    let ahead = "So many seconds before it is too late people are told again; 0 for never";
+    json!({
+        "Notify": { "Type": "String", "Default": "", "Description": text },
+        "Remind": { "Type": "Number", "Default": 0, "MinValue": 0, "Description": ahead },
+    })
 }
 
 /// What the workers remember of each visit: its token, its task until it is answered, and the answer.
@@ -108,7 +119,7 @@ fn owner_resources(build: &Build<'_>, owner: &str, stem: &str, actor: &Actor) ->
 }
 
 /// Whether mail can go there: `name@host.domain`, as SNS takes it. Other contacts (`@team`, a telephone) are told by
-/// nobody, and look with `open`.
+/// the webhook, or look into the inbox.
 fn is_mail_address(contact: &str) -> bool {
     let word = |part: &str, others: &str| {
         !part.is_empty()
@@ -128,6 +139,10 @@ fn worker(actor: &Actor, owner: &str, queue: &str, seconds: u64, topic: Option<&
         allow(&["sqs:GetQueueUrl", "sqs:SendMessage"], attribute(queue, "Arn")),
         allow(&["states:SendTaskSuccess", "states:SendTaskFailure"], "*".into()),
     ];
+    if is_by_hand(actor) {
+        environment.insert("BATON_NOTIFY".into(), reference("Notify"));
+        environment.insert("BATON_REMIND".into(), reference("Remind"));
+    }
     if let Some(topic) = topic {
         environment.insert("BATON_TOPIC".into(), reference(topic));
         policies.push(json!({ "SNSPublishMessagePolicy": { "TopicName": attribute(topic, "TopicName") } }));
@@ -213,14 +228,12 @@ fn reached(build: &Build<'_>, flow: &Flow) -> (IndexSet<String>, IndexSet<String
 
 /// The door for sources: checks a record and starts an execution.
 fn submit(build: &Build<'_>) -> Value {
-    let ids = build.plan.flows.keys().map(|flow| (flow, build.ids.machine(flow)));
-    let machines: Map<_, _> = ids.map(|(flow, id)| (flow.to_string(), format!("${{{id}}}").into())).collect();
     let start = build.plan.flows.keys().map(|flow| {
         json!({ "StepFunctionsExecutionPolicy": { "StateMachineName": attribute(&build.ids.machine(flow), "Name") } })
     });
     let claim = allow(&["dynamodb:UpdateItem"], attribute("Visits", "Arn"));
     let environment = json!({
-        "BATON_MACHINES": { "Fn::Sub": Value::from(machines).to_string() },
+        "BATON_MACHINES": machines(build),
         "BATON_TABLE": reference("Visits"),
     });
     json!({
@@ -233,6 +246,13 @@ fn submit(build: &Build<'_>) -> Value {
             "Policies": start.chain([claim]).collect::<Vec<_>>(),
         },
     })
+}
+
+/// Each flow's machine, as JSON.
+fn machines(build: &Build<'_>) -> Value {
+    let ids = build.plan.flows.keys().map(|flow| (flow, build.ids.machine(flow)));
+    let machines: Map<_, _> = ids.map(|(flow, id)| (flow.to_string(), format!("${{{id}}}").into())).collect();
+    json!({ "Fn::Sub": Value::from(machines).to_string() })
 }
 
 /// The door for people's answers. What they fail and may try again goes back into their queues.
@@ -292,10 +312,10 @@ fn died(build: &Build<'_>) -> Value {
 }
 
 fn outputs(build: &Build<'_>) -> Value {
-    let machines = build.plan.flows.keys().map(|flow| build.ids.machine(flow));
-    let functions = ["Submit", "Answer"].map(str::to_owned);
-    let ids = machines.chain(functions);
-    ids.map(|id| (id.clone(), json!({ "Value": reference(&id) }))).collect::<Map<_, _>>().into()
+    let each = build.plan.flows.keys().map(|flow| build.ids.machine(flow));
+    let ids = each.chain(["Submit", "Answer", "Visits"].map(str::to_owned));
+    let all = ("Machines".to_owned(), json!({ "Value": machines(build) }));
+    ids.map(|id| (id.clone(), json!({ "Value": reference(&id) }))).chain([all]).collect::<Map<_, _>>().into()
 }
 
 fn allow(actions: &[&str], resource: Value) -> Value {
