@@ -11,10 +11,11 @@ use super::build::{Builder, Pair};
 use super::grammar::{Grammar, Rule};
 use super::outline::{Piece, PieceKind};
 use super::recover;
+use super::scan::{Scanner, TokenKind};
 use super::tree::{Comment, FlowItem, Item, Junk, Keyword, Member, Name, StateHead, StateItem, StateKind};
 use super::words;
 use crate::diagnostics::Diagnostic;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// What a piece turned out to be.
 pub(super) enum Parsed {
@@ -73,11 +74,11 @@ fn build<'b, T>(
     node: impl FnOnce(&mut Builder<'b>, Pair) -> Option<T>,
 ) -> Option<T> {
     let text = builder.file_text.get(piece.span.range()).unwrap_or("");
-    let readable = readable(piece, text, builder.comments);
+    let readable = readable(text, piece.missing_braces);
     let pair = Grammar::parse(rule, &readable).ok().and_then(|mut pairs| pairs.next());
     let built = pair.and_then(|pair| node(builder, pair));
     if built.is_none() && piece.missing_braces == 0 {
-        builder.found.push(recover::explain(rule, text, piece.span.file, piece.span.start as usize));
+        builder.found.push(recover::explain(rule, &readable, piece.span.file, piece.span.start as usize));
     }
     built
 }
@@ -92,28 +93,28 @@ fn head(piece: Piece, text: &str) -> Option<StateHead> {
     Some(StateHead { span, kind, name, missing_braces })
 }
 
-/// The text of a piece with blanks for its comments and with the braces that were forgotten at its end: what the
-/// grammar would pass over slowly, or stumble on.
-fn readable<'t>(piece: Piece, text: &'t str, comments: &[Comment]) -> Cow<'t, str> {
-    let first = comments.partition_point(|comment| comment.span.start < piece.span.start);
-    let inside = |comment: &&Comment| comment.span.start < piece.span.end;
-    let mut comments = comments.iter().skip(first).take_while(inside).peekable();
-    if comments.peek().is_none() && piece.missing_braces == 0 {
+/// The text with nothing but blanks and line feeds between its tokens, in the place of comments too, and with the braces
+/// that were forgotten at its end: what the grammar would pass over slowly, or stumble on. Every token stays in its place.
+pub(super) fn readable(text: &str, missing_braces: u16) -> Cow<'_, str> {
+    let plain = memchr::memchr3(b'/', b'\t', b'\r', text.as_bytes()).is_none();
+    if plain && missing_braces == 0 {
         return Cow::Borrowed(text);
     }
-    let start = piece.span.start as usize;
-    let mut out = String::with_capacity(text.len() + usize::from(piece.missing_braces) + 1);
-    let mut done = 0;
-    for comment in comments {
-        let range = comment.span.range();
-        out.push_str(text.get(done..range.start - start).unwrap_or(""));
-        out.extend(std::iter::repeat_n(' ', range.len()));
-        done = range.end - start;
+    let mut out = String::with_capacity(text.len() + usize::from(missing_braces) + 1);
+    let mut scanner = Scanner::new(FileId::default(), text);
+    loop {
+        let token = scanner.next();
+        let space = text.get(out.len()..token.start).unwrap_or_default();
+        let breaks = |byte| matches!(byte, b'\n' | b'\r');
+        out.extend(space.bytes().map(|byte| if breaks(byte) { '\n' } else { ' ' }));
+        if token.kind == TokenKind::End {
+            break;
+        }
+        out.push_str(text.get(token.start..token.end).unwrap_or_default());
     }
-    out.push_str(text.get(done..).unwrap_or(""));
-    if piece.missing_braces > 0 {
+    if missing_braces > 0 {
         out.push('\n');
-        out.extend(std::iter::repeat_n('}', piece.missing_braces.into()));
+        out.extend(std::iter::repeat_n('}', missing_braces.into()));
     }
     Cow::Owned(out)
 }

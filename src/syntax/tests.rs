@@ -6,6 +6,7 @@ use pest::Parser;
 
 use super::grammar::{Grammar, Rule};
 use super::parse;
+use super::piece::readable;
 use super::tree::{Item, Tree};
 use crate::diagnostics::Diagnostic;
 use crate::source::Sources;
@@ -27,7 +28,8 @@ fn size(tree: &Tree) -> usize {
 
 /// The same, by the rule `file`.
 fn size_by_grammar(text: &str) -> Option<usize> {
-    let file = Grammar::parse(Rule::file, text).ok()?.next()?;
+    let text = readable(text, 0);
+    let file = Grammar::parse(Rule::file, &text).ok()?.next()?;
     let plain = |rule| !matches!(rule, Rule::EOI | Rule::flow_head);
     let declarations = file.into_inner().filter(|pair| plain(pair.as_rule()));
     let count = declarations.map(|pair| match pair.as_rule() {
@@ -63,6 +65,12 @@ fn one_line_is_as_good_as_many() {
     let (tree, found) = read(text);
     assert_eq!(found, []);
     assert_eq!(Some(size(&tree)), size_by_grammar(text));
+}
+
+#[test]
+fn between_tokens_are_only_blanks_and_line_feeds() {
+    assert_eq!(readable("a\t\"b\tc // d\" // e\r\n}", 1), "a \"b\tc // d\"     \n\n}\n}");
+    assert_eq!(readable("state s { goal \"g\" }", 0), "state s { goal \"g\" }");
 }
 
 #[test]

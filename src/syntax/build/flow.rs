@@ -51,7 +51,7 @@ impl Builder<'_> {
     /// Adds a hop, or its bound to the hop before it.
     pub(super) fn hop_or_bound(&mut self, pair: Pair, hops: &mut Vec<Hop>) {
         match pair.as_rule() {
-            Rule::hop => hops.extend(self.hop(pair)),
+            Rule::hop => hops.push(self.hop(pair)),
             Rule::bound => {
                 let bound = self.count(&pair, Rule::times, "times");
                 if let Some(hop) = hops.last_mut() {
@@ -62,11 +62,10 @@ impl Builder<'_> {
         }
     }
 
-    fn hop(&mut self, pair: Pair) -> Option<Hop> {
-        let mut parts = parts(pair);
-        let arrow = self.span(&parts.next()?);
-        let target = parts.next().map(|name| self.name(&name));
-        Some(Hop { arrow, target, bound: None })
+    fn hop(&mut self, pair: Pair) -> Hop {
+        let start = pair.as_span().start();
+        let target = parts(pair).next().map(|name| self.name(&name));
+        Hop { arrow: self.at(start, start + "->".len()), target, bound: None }
     }
 
     pub(super) fn intake(&mut self, pair: Pair) -> Option<IntakeItem> {
@@ -110,18 +109,18 @@ impl Builder<'_> {
         }
         let span = self.span(&pair);
         let mut parts = parts(pair);
-        let field = self.path(parts.next()?)?;
-        let value = self.map_value(parts.next()?)?;
+        let field = self.path(&parts.next()?)?;
+        let value = self.map_value(parts.next()?);
         Some(MapItem { span, field, value })
     }
 
-    fn map_value(&mut self, pair: Pair) -> Option<MapValue> {
+    fn map_value(&mut self, pair: Pair) -> MapValue {
         use crate::syntax::tree::{Operand, Text};
-        if pair.as_rule() == Rule::operand {
-            return Some(match self.operand(pair)? {
+        if pair.as_rule() != Rule::raw {
+            return match self.operand(pair) {
                 Operand::Literal(literal) => MapValue::Literal(literal),
                 Operand::Member(name) => MapValue::Member(name),
-            });
+            };
         }
         let span = self.span(&pair);
         let mut keys: Vec<Text> = Vec::new();
@@ -132,7 +131,7 @@ impl Builder<'_> {
             };
             keys.push(text);
         }
-        Some(MapValue::Raw { span, keys })
+        MapValue::Raw { span, keys }
     }
 
     pub(super) fn end(&mut self, pair: Pair) -> Option<EndItem> {

@@ -35,19 +35,9 @@ impl Builder<'_> {
             Rule::text => LiteralValue::Text(self.text(&pair).value),
             Rule::number => self.judge(span, number(pair.as_str())),
             Rule::duration => self.judge(span, wanted_duration(pair.as_str())),
-            _ => self.amount(pair, span),
+            _ => self.judge(span, amount(pair.as_str())),
         };
         Literal { span, value }
-    }
-
-    fn amount(&mut self, pair: Pair, span: Span) -> LiteralValue {
-        let currency = part(&pair, Rule::currency);
-        let text = part(&pair, Rule::figure).map_or("", |figure| figure.as_str());
-        let figure = match currency {
-            Some(code) => money(text, code.as_str()),
-            None => plain(text),
-        };
-        self.judge(span, figure)
     }
 
     fn judge(&mut self, span: Span, figure: Figure) -> LiteralValue {
@@ -58,18 +48,17 @@ impl Builder<'_> {
     }
 
     /// A literal, or the name of a member; `true` and `false` are literals.
-    pub(super) fn operand(&mut self, pair: Pair) -> Option<Operand> {
-        let inner = parts(pair).next()?;
-        if inner.as_rule() != Rule::name {
-            return Some(Operand::Literal(self.literal(inner)));
+    pub(super) fn operand(&mut self, pair: Pair) -> Operand {
+        if pair.as_rule() != Rule::name {
+            return Operand::Literal(self.literal(pair));
         }
-        let span = self.span(&inner);
+        let span = self.span(&pair);
         let bool = |value| Operand::Literal(Literal { span, value: LiteralValue::Bool(value) });
-        Some(match inner.as_str() {
+        match pair.as_str() {
             "true" => bool(true),
             "false" => bool(false),
-            _ => Operand::Member(self.name(&inner)),
-        })
+            _ => Operand::Member(self.name(&pair)),
+        }
     }
 
     /// The number of `at most N times` and its like. Where the word is missing and does not touch the number either, it
@@ -108,11 +97,15 @@ impl Builder<'_> {
 /// # Errors
 /// In words for people, if it is none.
 pub fn figure(text: &str) -> Result<LiteralValue, String> {
-    let read = match text.split_once(' ') {
-        Some((amount, code)) => money(amount, code.trim_start()),
+    amount(text).map_err(|bad| bad.message)
+}
+
+/// Any figure, with its currency if it is money.
+fn amount(text: &str) -> Figure {
+    match text.split_once([' ', '\t']) {
+        Some((figure, code)) => money(figure, code.trim_start()),
         None => plain(text),
-    };
-    read.map_err(|bad| bad.message)
+    }
 }
 
 /// Any figure without a currency.

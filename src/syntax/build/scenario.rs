@@ -60,8 +60,9 @@ impl Builder<'_> {
     }
 
     fn value(&mut self, pair: Pair) -> Option<Assignment> {
-        let path = self.path(part(&pair, Rule::path)?)?;
-        let value = self.operand(part(&pair, Rule::operand)?)?;
+        let mut parts = parts(pair);
+        let path = self.path(&parts.next()?)?;
+        let value = self.operand(parts.next()?);
         Some(Assignment { path, value })
     }
 

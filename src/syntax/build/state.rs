@@ -3,6 +3,7 @@
 use super::{Builder, Pair, Rule, junk_keyword, part, parts};
 use crate::diagnostics::Code;
 use crate::source::Span;
+use crate::syntax::piece::readable;
 use crate::syntax::recover;
 use crate::syntax::tree::{
     Carry, Clause, ClauseKind, HandoffClause, Hop, JoinExpr, NeedExpr, PathExpr, Route, RunClause, StateItem,
@@ -52,10 +53,10 @@ impl Builder<'_> {
     /// What follows a clause makes that unreadable.
     fn junk_tail(&mut self, span: Span, before: &mut Clause) {
         let whole = before.span.to(span);
-        let text = self.file_text.get(whole.range()).unwrap_or("");
-        self.found.push(recover::explain(Rule::one_clause, text, whole.file, whole.start as usize));
+        let text = readable(self.file_text.get(whole.range()).unwrap_or(""), 0);
+        self.found.push(recover::explain(Rule::one_clause, &text, whole.file, whole.start as usize));
         before.span = whole;
-        before.kind = ClauseKind::Junk(words::keyword(recover::first_word(text)));
+        before.kind = ClauseKind::Junk(words::keyword(recover::first_word(&text)));
     }
 
     /// What a clause with an unreadable tail may have swallowed: the clause whose keyword is its last word, as after a
@@ -113,19 +114,19 @@ impl Builder<'_> {
     }
 
     fn paths(&mut self, pair: Pair) -> Vec<PathExpr> {
-        parts(pair).filter_map(|path| self.path(path)).collect()
+        parts(pair).filter_map(|path| self.path(&path)).collect()
     }
 
     fn need(&mut self, pair: &Pair) -> Option<NeedExpr> {
         let optional = part(pair, Rule::optional).map(|mark| self.span(&mark));
-        Some(NeedExpr { path: self.path(part(pair, Rule::path)?)?, optional })
+        Some(NeedExpr { path: self.path(&part(pair, Rule::path)?)?, optional })
     }
 
     fn handoff(&mut self, pair: Pair) -> Option<HandoffClause> {
         let (mut hops, mut when, mut carry) = (Vec::new(), When::Missing, None);
         for part in parts(pair) {
             match part.as_rule() {
-                Rule::target_missing => hops.extend(self.missing_target(&part)),
+                Rule::target_missing => hops.push(self.missing_target(&part)),
                 Rule::otherwise => when = When::Otherwise(self.span(&part)),
                 Rule::when => when = self.when(part),
                 Rule::carry => carry = Some(self.carry(part)),
@@ -137,15 +138,15 @@ impl Builder<'_> {
         Some(HandoffClause { route: Route { span, hops }, when, carry })
     }
 
-    fn missing_target(&mut self, pair: &Pair) -> Option<Hop> {
-        let arrow = self.span(&part(pair, Rule::arrow)?);
+    fn missing_target(&mut self, pair: &Pair) -> Hop {
+        let arrow = self.span(pair);
         self.report(
             Code::Syntax,
             arrow,
             "expected the name of a state or end after `->`",
             "say where work goes: `handoff -> drafting when …`",
         );
-        Some(Hop { arrow, target: None, bound: None })
+        Hop { arrow, target: None, bound: None }
     }
 
     fn when(&mut self, pair: Pair) -> When {
@@ -160,7 +161,7 @@ impl Builder<'_> {
     }
 
     fn run(&mut self, pair: Pair) -> Option<RunClause> {
-        let argument = self.path(part(&pair, Rule::path)?)?;
+        let argument = self.path(&part(&pair, Rule::path)?)?;
         let mut names = self.names(parts(pair)).into_iter();
         Some(RunClause { flow: names.next()?, argument, gives: names.next() })
     }
