@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::cells::CellSet;
 use super::diagram::{ALL, Diagram, NONE, Set, SetList, TooComplex};
@@ -24,6 +25,9 @@ const NODES_PER_TEST: usize = 16;
 /// Of so many paths may the guards of one state speak, so that recursion over them is bounded.
 const MAX_PATHS: usize = 1024;
 
+/// Some paths of a flow, mostly few.
+type Paths = SmallVec<[PathId; 16]>;
+
 /// The guards of a state, read.
 #[derive(Debug)]
 pub(super) struct Decision<'s> {
@@ -32,7 +36,7 @@ pub(super) struct Decision<'s> {
     /// The paths that matter here, ascending: those that are tested, and those whose presence depends on theirs.
     pub(super) variables: Vec<u32>,
     /// The paths that the guards test, ascending.
-    tested: Vec<PathId>,
+    tested: Paths,
     /// No part is there without its whole: the combinations that records can have.
     pub(super) sound: Set,
     /// What may come here.
@@ -105,13 +109,13 @@ impl<'s> Decision<'s> {
 /// What guards test.
 struct Tested {
     /// Ascending.
-    paths: Vec<PathId>,
+    paths: Paths,
     /// How many tests there are.
     tests: usize,
 }
 
 fn tested<'g>(guards: impl Iterator<Item = &'g Guard>) -> Tested {
-    let mut paths = Vec::new();
+    let mut paths = Paths::new();
     each_atom(guards, |atom| paths.push(atom.path));
     let tests = paths.len();
     paths.sort_unstable();

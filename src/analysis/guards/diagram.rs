@@ -229,11 +229,10 @@ impl Diagram {
     /// For each of these variables, ascending, the cells that it has in some combination of the set; `None`: all.
     pub(super) fn shadows(&self, set: Set, variables: &[u32]) -> Vec<Option<CellSet>> {
         let place = |variable: u32| variables.partition_point(|&other| other < variable);
-        let mut free = vec![0_i64; variables.len() + 1];
-        let mut runs = vec![Runs::new(); variables.len()];
-        let mut seen = rustc_hash::FxHashSet::default();
-        let mut open = Vec::new();
-        let mut visit = |from: usize, to: Set, open: &mut Vec<Set>| {
+        let mut free: SmallVec<[i64; 16]> = SmallVec::from_elem(0, variables.len() + 1);
+        let mut runs: SmallVec<[Runs; 8]> = SmallVec::from_elem(Runs::new(), variables.len());
+        let mut reached: SmallVec<[bool; 64]> = SmallVec::from_elem(false, set.0 as usize + 1);
+        let mut visit = |from: usize, to: Set, reached: &mut [bool]| {
             let until = if to == ALL { variables.len() } else { place(self.variable(to)) };
             if let Some(first) = free.get_mut(from) {
                 *first += 1;
@@ -241,15 +240,18 @@ impl Diagram {
             if let Some(last) = free.get_mut(until) {
                 *last -= 1;
             }
-            if seen.insert(to) {
-                open.push(to);
+            if let Some(reached) = reached.get_mut(to.0 as usize) {
+                *reached = true;
             }
         };
         if set != NONE {
-            visit(0, set, &mut open);
+            visit(0, set, &mut reached);
         }
-        while let Some(set) = open.pop() {
-            let Some(node) = self.get(set) else { continue };
+        // What a node leads to was made before it.
+        for at in (CONSTANTS..=set.0).rev() {
+            let Some(node) = self.get(Set(at)).filter(|_| reached.get(at as usize) == Some(&true)) else {
+                continue;
+            };
             let at = place(node.variable);
             let mut start = 0;
             for edge in &node.edges {
@@ -257,7 +259,7 @@ impl Diagram {
                     if let Some(runs) = runs.get_mut(at) {
                         runs.push((start, edge.end));
                     }
-                    visit(at + 1, edge.to, &mut open);
+                    visit(at + 1, edge.to, &mut reached);
                 }
                 start = edge.end;
             }

@@ -8,7 +8,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::cells::CellSet;
 use super::decision::{Decision, each_atom};
@@ -320,7 +321,7 @@ impl Demands {
 
 /// What is known when work leaves by anything but a handoff: what the state makes is forgotten.
 pub(super) fn leaving(space: &Space<'_>, state: &State, known: &Known) -> Known {
-    let made = state.makes.iter().filter_map(|made| made.field).collect();
+    let made = Fields::new(state.makes.iter().filter_map(|made| made.field));
     known.only(|path| !is_below(space, path, &made))
 }
 
@@ -331,8 +332,23 @@ pub(super) fn handing_on(space: &Space<'_>, state: StateId, known: &Known) -> Kn
 }
 
 /// The fields that are new where a state's guards are looked at.
-pub(super) fn made(flow: &Flow, state: StateId) -> FxHashSet<FieldId> {
-    writings(flow, state).map(|(field, _)| field).collect()
+pub(super) fn made(flow: &Flow, state: StateId) -> Fields {
+    Fields::new(writings(flow, state).map(|(field, _)| field))
+}
+
+/// Some fields of a flow, mostly few.
+pub(super) struct Fields(SmallVec<[FieldId; 8]>);
+
+impl Fields {
+    fn new(fields: impl Iterator<Item = FieldId>) -> Fields {
+        let mut fields: SmallVec<_> = fields.collect();
+        fields.sort_unstable();
+        Fields(fields)
+    }
+
+    pub(super) fn has(&self, field: FieldId) -> bool {
+        self.0.binary_search(&field).is_ok()
+    }
 }
 
 /// What is known behind a handoff that leaves these cells of some paths. A decision is known only where it is made, and
@@ -345,12 +361,12 @@ pub(super) fn behind(
 ) -> Known {
     let known = given.with(shadows).without(|path| matches!(space.flow[path].root, Root::Decision(_)));
     let Some(carry) = &handoff.carry else { return known };
-    let kept = carry.fields.iter().filter_map(|used| used.field).collect();
+    let kept = Fields::new(carry.fields.iter().filter_map(|used| used.field));
     known.without(|path| !is_below(space, path, &kept))
 }
 
-fn is_below(space: &Space<'_>, path: PathId, fields: &FxHashSet<FieldId>) -> bool {
-    matches!(space.flow[path].root, Root::Field(field) if fields.contains(&field))
+fn is_below(space: &Space<'_>, path: PathId, fields: &Fields) -> bool {
+    matches!(space.flow[path].root, Root::Field(field) if fields.has(field))
 }
 
 /// What is known of work that comes in: optional fields of the context are absent, but for the one that it fills.

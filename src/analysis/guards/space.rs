@@ -3,6 +3,7 @@
 //! Must not know: which values come where.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::cells::Cells;
 use super::decision::each_atom;
@@ -131,8 +132,8 @@ pub fn optional_depths(model: &Model, flow: &Flow, path: &Path) -> Vec<usize> {
 }
 
 /// The constants with which the flow compares each of its paths, or fills it.
-fn constants(flow: &Flow) -> Vec<Vec<&Value>> {
-    let mut constants = vec![Vec::new(); flow.paths.len()];
+fn constants(flow: &Flow) -> Vec<SmallVec<[&Value; 4]>> {
+    let mut constants = vec![SmallVec::new(); flow.paths.len()];
     let mut note = |path: PathId, value| {
         if let Some(constants) = constants.get_mut(path.index()) {
             constants.push(value);

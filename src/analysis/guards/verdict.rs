@@ -90,7 +90,7 @@ impl Decision<'_> {
     fn depends_on_arrival(&self, state: StateRef<'_>) -> bool {
         let made = made(self.space.flow, state.id);
         let is_new = |path: PathId| match self.space.flow[path].root {
-            Root::Field(field) => made.contains(&field),
+            Root::Field(field) => made.has(field),
             Root::Decision(_) => true,
         };
         !self.variables.iter().all(|&variable| is_new(PathId(variable)))
