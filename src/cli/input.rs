@@ -15,6 +15,7 @@ use super::Failure;
 use super::output::reason;
 use crate::Load;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::parallel;
 use crate::source::{Sources, Span};
 use crate::syntax::MAX_BYTES;
 
@@ -79,11 +80,12 @@ impl Input {
         let mut input = Input::default();
         for path in &arguments.paths {
             if path.as_os_str() == "-" {
-                input.add(&arguments.stdin_filename, None, read_bounded(std::io::stdin().lock(), 0));
+                let text = read_bounded(std::io::stdin().lock(), 0);
+                input.add(Found { origin: None, ..Found::new(&arguments.stdin_filename, text) });
             } else if path.is_dir() {
                 input.search(path);
             } else {
-                input.add(path, Some(path), read_file(path));
+                input.add(Found::read(path));
             }
         }
         if input.sources.is_empty() && input.unreadable.is_empty() {
@@ -99,30 +101,47 @@ impl Input {
             .require_git(false) // `.gitignore` counts outside of a repository too
             .sort_by_file_path(Ord::cmp)
             .build();
-        for entry in walk {
-            match entry {
-                Ok(entry) if is_flow_file(&entry) => {
-                    self.add(entry.path(), Some(entry.path()), read_file(entry.path()))
-                }
-                Ok(_) => {}
-                Err(ignore::Error::WithPath { path, err }) => self.add(&path, None, Err(unsearched(&err))),
-                Err(error) => self.add(folder, None, Err(unsearched(&error))),
-            }
-        }
+        let entries: Vec<_> = walk.filter(|entry| entry.as_ref().map_or(true, is_flow_file)).collect();
+        let found = parallel::map(&entries, |entry| match entry {
+            Ok(entry) => Found::read(entry.path()),
+            Err(ignore::Error::WithPath { path, err }) => Found::new(path, Err(unsearched(err))),
+            Err(error) => Found::new(folder, Err(unsearched(error))),
+        });
+        found.into_iter().for_each(|found| self.add(found));
     }
 
-    fn add(&mut self, path: &Path, origin: Option<&Path>, text: Result<String, NoText>) {
-        // One file is one file, by whatever link it is reached.
-        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let Entry::Vacant(new) = self.seen.entry(place) else { return };
-        let path = new.insert(shown(path)).clone();
-        match text {
+    fn add(&mut self, found: Found) {
+        let Entry::Vacant(new) = self.seen.entry(found.place) else { return };
+        let path = new.insert(found.path).clone();
+        match found.text {
             Ok(text) => {
                 self.sources.add(path, text);
-                self.origins.push(origin.map(Path::to_owned));
+                self.origins.push(found.origin);
             }
             Err(why) => self.unreadable.push(Unreadable { path, why }),
         }
+    }
+}
+
+/// What is at a path that was asked for.
+struct Found {
+    /// The path as shown.
+    path: String,
+    /// Where it was read; `None` for standard input.
+    origin: Option<PathBuf>,
+    /// Where it really is: one file is one file, by whatever link it is reached.
+    place: PathBuf,
+    text: Result<String, NoText>,
+}
+
+impl Found {
+    fn new(path: &Path, text: Result<String, NoText>) -> Found {
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        Found { path: shown(path), origin: Some(path.to_owned()), place, text }
+    }
+
+    fn read(path: &Path) -> Found {
+        Found::new(path, read_file(path))
     }
 }
 

@@ -52,6 +52,7 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)] // the arguments of the command that is called are enough
 enum Command {
     /// Check files: every handoff, owner, deadline and exit
     Check(check::CheckArguments),
