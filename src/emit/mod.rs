@@ -12,6 +12,7 @@ mod mermaid;
 mod picture;
 mod plan_json;
 pub mod schema;
+mod temporal;
 
 use rust_decimal::Decimal;
 
@@ -20,8 +21,14 @@ use crate::plan::Plan;
 use crate::source::Span;
 
 /// Every target, in the order in which they are shown.
-pub static ALL: &[&Target] =
-    &[&plan_json::TARGET, &jsonschema::TARGET, &asl::TARGET, &dot::TARGET, &mermaid::TARGET];
+pub static ALL: &[&Target] = &[
+    &plan_json::TARGET,
+    &jsonschema::TARGET,
+    &asl::TARGET,
+    &temporal::TARGET,
+    &dot::TARGET,
+    &mermaid::TARGET,
+];
 
 /// A form that a plan can be turned into.
 #[derive(Debug)]
@@ -46,6 +53,17 @@ pub struct File {
     pub path: String,
     /// What it holds.
     pub text: String,
+}
+
+/// Where files stand that people fill in.
+const STUBS: &str = "owners/";
+
+impl File {
+    /// Whether people fill it in: then it is theirs, and no build replaces it once it was changed.
+    #[must_use]
+    pub fn is_stub(&self) -> bool {
+        self.path.starts_with(STUBS)
+    }
 }
 
 /// What the user may ask of a target.

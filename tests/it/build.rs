@@ -119,6 +119,32 @@ fn what_a_person_wrote_is_not_replaced() {
 }
 
 #[test]
+fn what_people_fill_in_is_theirs_and_earlier_plans_stay() {
+    let folder = folder(&[("a.flow", &good())]);
+    let build = |more: &[&str]| {
+        baton(folder.path(), &[&["build", "a.flow", "--target", "temporal"], more].concat()).assert().code(0)
+    };
+    build(&[]);
+    let built = held(&folder.path().join("build/temporal"));
+    let stubs: Vec<&String> = built.keys().filter(|path| path.starts_with("owners/")).collect();
+    let plans =
+        |files: &BTreeMap<String, String>| files.keys().filter(|path| path.ends_with("/plan.json")).count();
+    assert!(!stubs.is_empty());
+    assert_eq!(plans(&built), 1);
+    let stub = folder.path().join("build/temporal").join(stubs[0]);
+    fs::write(&stub, "mine").unwrap();
+    assert!(stdout(&build(&[])).ends_with(", as before\n"));
+    let changed =
+        fs::read_to_string(folder.path().join("a.flow")).unwrap().replacen("reason \"", "reason \"Now: ", 1);
+    assert!(changed.contains("Now: "));
+    fs::write(folder.path().join("a.flow"), changed).unwrap();
+    build(&["--force"]);
+    let built = held(&folder.path().join("build/temporal"));
+    assert_eq!(fs::read_to_string(&stub).unwrap(), "mine");
+    assert_eq!(plans(&built), 2);
+}
+
+#[test]
 fn waits_can_be_shortened_for_tests() {
     let folder = folder(&[("a.flow", &good())]);
     let build = |more: &[&str], out: &str| {

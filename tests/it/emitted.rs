@@ -73,6 +73,36 @@ fn a_mermaid_picture_of_every_example() {
     snapshots("mermaid", |files| files);
 }
 
+/// What people fill in, one below the other: all else that the target makes is the plan, or the same for every plan.
+fn stubs(files: Vec<File>) -> Vec<File> {
+    let stubs = files.iter().filter(|file| file.is_stub());
+    let text = stubs.map(|file| format!("# {}\n{}\n", file.path, file.text)).collect();
+    vec![File { path: "owners.txt".to_owned(), text }]
+}
+
+#[test]
+fn the_stubs_of_every_example() {
+    snapshots("temporal", stubs);
+}
+
+#[test]
+fn temporal_gets_the_plan_by_its_hash_and_what_each_owner_makes() {
+    for (name, plan) in examples() {
+        let files = emitted("temporal", &plan);
+        let text = |end: &str| files.iter().find(|file| file.path.ends_with(end)).unwrap().text.as_str();
+        assert_eq!(text("/plan.json"), emitted("plan", &plan)[0].text, "{name}");
+        let digits = &plan.hash["sha256:".len()..][..16];
+        assert!(files.iter().any(|file| file.path == format!("plans/{digits}/plan.json")), "{name}");
+        let makes: Value = serde_json::from_str(text("/makes.json")).unwrap();
+        for (flow_name, flow) in &plan.flows {
+            for (state_name, state) in flow.states.iter().filter(|(_, state)| !state.makes.is_empty()) {
+                let schema = &makes[flow_name.as_str()][state_name.as_str()];
+                assert_eq!(*schema, emit::schema::makes(&plan, flow, state), "{name}: {state_name}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_plan_fits_the_published_schema() {
     let schema = serde_json::from_str(&read("schema/plan.schema.json")).unwrap();

@@ -1,0 +1,1 @@
+"""Runs a pipeline that Baton compiled, as durable workflows of Temporal."""
