@@ -62,15 +62,18 @@ impl<'t> Scanner<'t> {
 
     fn skip_space(&mut self) {
         loop {
-            for byte in self.rest() {
+            let rest = self.rest();
+            let (mut blanks, mut line_start) = (0, self.line_start);
+            for byte in rest {
                 match byte {
                     b' ' | b'\t' => {}
-                    b'\n' | b'\r' => self.line_start = true,
+                    b'\n' | b'\r' => line_start = true,
                     _ => break,
                 }
-                self.at += 1;
+                blanks += 1;
             }
-            if !self.rest().starts_with(b"//") {
+            (self.at, self.line_start) = (self.at + blanks, line_start);
+            if !rest.get(blanks..).unwrap_or_default().starts_with(b"//") {
                 return;
             }
             self.comment();

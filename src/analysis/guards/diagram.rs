@@ -27,7 +27,7 @@ const CONSTANTS: u32 = 2;
 /// So many operations on pairs of nodes may be done for each node that there may be.
 const OPERATIONS: usize = 20;
 /// So much room is there from the start: the guards of most states need no more.
-const ROOM: usize = 28;
+const ROOM: usize = 20;
 
 /// The work on a diagram went past its bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
