@@ -7,6 +7,7 @@ their key: an owner that must not do a thing twice remembers `task["attempt"]`.
 
 import asyncio
 import contextlib
+import contextvars
 import http.client
 import importlib.util
 import inspect
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import urllib.parse
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ MAX_REPLY = 4 * 1024 * 1024
 """The bytes of the longest reply."""
 BEATS = 3
 """Signs of life that an attempt gives in the time after which it would count as lost."""
+MOST_THREADS = 1000
+"""Attempts that are not `async`, of all owners together."""
 
 
 class Failed(Exception):
@@ -46,6 +50,7 @@ class Owners:
 
     def __init__(self, folder: Path, client: Client) -> None:
         self._folder, self._client = folder, client
+        self._threads = ThreadPoolExecutor(MOST_THREADS)  # as many as are needed: each worker has a limit of its own
         self._work: dict[str, Callable[[Task], Reply | Awaitable[Reply]]] = {}
 
     def load(self, name: str, function: str) -> None:
@@ -64,9 +69,7 @@ class Owners:
         try:
             if task["accept_due"] and not await self._accepts(task):
                 return _done({"fail": "it was too late to begin"})
-            return _done(await self._asked(task))
-        except Exception as error:
-            return _done({"fail": str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"})
+            return _done(await self._replied(task))
         finally:
             beating.cancel()
 
@@ -75,11 +78,21 @@ class Owners:
         """Tells a person, or the members of a queue, that work waits."""
         await self._asked(task)
 
+    async def _replied(self, task: Task) -> Any:
+        """What the owner replies, an exception being a failure."""
+        try:
+            return await self._asked(task)
+        except Failed as failed:
+            return {"fail": str(failed)}
+        except Exception as error:
+            return {"fail": f"{type(error).__name__}: {error}"}
+
     async def _asked(self, task: Task) -> Any:
         work = self._work[activity.info().task_queue]
         if inspect.iscoroutinefunction(work):
             return await work(task)
-        return await asyncio.to_thread(work, task)
+        here = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, here.run, work, task)
 
     async def _accepts(self, task: Task) -> bool:
         """A program accepts when its attempt begins."""
