@@ -7,7 +7,6 @@
 //! was taken), `visits` (how often each state was entered), `handoff` (the arrow by which it came, and what had to
 //! hold) and, in a flow that others call, `caller`. A reply stays apart, in `reply`, until a handoff is taken.
 
-mod clock;
 mod door;
 mod events;
 mod guards;
@@ -23,15 +22,14 @@ mod routes;
 mod states;
 mod template;
 #[cfg(test)]
-mod tests;
-mod yaml;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use self::clock::Clock;
 use self::ids::Ids;
+use super::clock::{self, Clock};
 use super::{Feature, File, Options, Support, Target, not_expressible};
 use crate::diagnostics::Diagnostic;
 use crate::plan::{Flow, Kind, Plan};

@@ -6,13 +6,17 @@
 //! never promise more than the code does. What it can't express it refuses; it never leaves anything out in silence.
 
 mod asl;
+mod clock;
 mod dot;
 mod jsonschema;
 mod mermaid;
 mod picture;
 mod plan_json;
 pub mod schema;
+mod serverless_workflow;
+mod spelled;
 mod temporal;
+mod yaml;
 
 use rust_decimal::Decimal;
 
@@ -26,6 +30,7 @@ pub static ALL: &[&Target] = &[
     &jsonschema::TARGET,
     &asl::TARGET,
     &temporal::TARGET,
+    &serverless_workflow::TARGET,
     &dot::TARGET,
     &mermaid::TARGET,
 ];

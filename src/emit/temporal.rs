@@ -31,6 +31,7 @@ pub(super) static TARGET: Target = Target {
         (Feature::Carry, Support::Enforced),
         (Feature::Digits, Support::Enforced),
         (Feature::Years, Support::Enforced),
+        (Feature::Long, Support::Enforced),
         (Feature::Size, Support::Enforced),
         (Feature::Definition, Support::Enforced),
     ],

@@ -94,6 +94,8 @@ class Engine:
 class Deployment:
     """One emitted folder on the engine: its queues, its table, its machines, and workers that serve the queues."""
 
+    pollers = 2  # of each queue
+
     def __init__(self, engine, folder, name):
         self.name, self.engine, self.folder = name, engine, folder
         self.module = worker_of(folder)
@@ -104,9 +106,9 @@ class Deployment:
         self.table = self._table(engine)
         self.queues = {r: self._queue(r) for r in self._of("AWS::SQS::Queue") if "RedrivePolicy" in self._properties(r)}
         self.scripts, self.notices, self.stop = {}, {}, threading.Event()
-        self.worker = self.module.Worker(self.table, self.sfn, self.sqs, owners=Everybody(self), tell=self._tell)
+        self.worker = self._hired(self.sqs)
         self.machines = self._machines(folder)
-        self.threads = [threading.Thread(target=self._serve, args=(engine, q)) for q in self.queues.values() for _ in (1, 2)]
+        self.threads = [threading.Thread(target=self._serve, args=(engine, q)) for q in self.queues.values() for _ in range(self.pollers)]
         for thread in self.threads:
             thread.start()
 
@@ -153,9 +155,10 @@ class Deployment:
         return self.sfn.create_state_machine(name=f"{self.name}-{machine}", definition=text, roleArn=ROLE)["stateMachineArn"]
 
     def _serve(self, engine, queue):
-        sqs = engine.client("sqs")
-        worker = self.module.Worker(self.table, self.sfn, sqs, owners=Everybody(self), tell=self._tell)
-        worker.poll(queue, self.stop)
+        self._hired(engine.client("sqs")).poll(queue, self.stop)
+
+    def _hired(self, sqs):
+        return self.module.Worker(self.table, self.sfn, sqs, owners=Everybody(self), tell=self._tell)
 
     def _tell(self, task, message):
         """A person is told: kept for the test, and answered if the item's script has something to say."""
@@ -261,12 +264,12 @@ class Run:
     def __init__(self, deployment, arn):
         self.sfn, self.arn = deployment.sfn, arn
 
-    def ended(self, seconds=280):
-        """Waits for its end: (status, what it returned)."""
+    def ended(self, seconds=280, pause=0.25):
+        """Waits for its end, and looks that often: (status, what it returned)."""
         limit = time.monotonic() + seconds
         while (found := self.sfn.describe_execution(executionArn=self.arn))["status"] == "RUNNING":
             assert time.monotonic() < limit, f"still running after {seconds} s, on {self.path()}"
-            time.sleep(0.25)
+            time.sleep(pause)
         returned = found.get("output") or found.get("cause") or "null"
         return found["status"], json.loads(returned) if returned[:1] == "{" else returned
 

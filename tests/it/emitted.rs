@@ -64,6 +64,25 @@ fn the_schemas_of_every_example() {
 }
 
 #[test]
+fn the_workflow_of_every_example() {
+    snapshots("serverless-workflow", |files| files.into_iter().map(outlined).collect());
+}
+
+/// Without the schemas of what is to be made, and no more of a line than a reader sees.
+fn outlined(file: File) -> File {
+    let mut hidden = usize::MAX;
+    let lines = file.text.lines().filter_map(|line| {
+        let indent = line.len() - line.trim_start().len();
+        if indent > hidden {
+            return None;
+        }
+        hidden = if line.trim() == "makes:" { indent } else { usize::MAX };
+        Some(line.chars().take(160).collect::<String>() + "\n")
+    });
+    File { text: lines.collect(), ..file }
+}
+
+#[test]
 fn a_dot_picture_of_every_example() {
     snapshots("dot", |files| files);
 }

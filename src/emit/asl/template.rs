@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use serde_json::{Map, Value, json};
 
 use super::Build;
-use super::yaml::yaml;
+use crate::emit::yaml::yaml;
 use crate::plan::{Actor, ActorKind, Flow, Kind};
 
 /// The longest that a Lambda function may run, in seconds.

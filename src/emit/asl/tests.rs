@@ -13,7 +13,7 @@ use crate::plan;
 use crate::source::Sources;
 use crate::{Load, compile};
 
-const EXAMPLES: &[(&str, &str)] = &[
+pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ("content_refresh", include_str!("../../../examples/content_refresh.flow")),
     ("lead_qualification", include_str!("../../../examples/lead_qualification.flow")),
     ("purchase_order", include_str!("../../../examples/purchase_order.flow")),
@@ -34,7 +34,7 @@ impl Load for Shared {
     }
 }
 
-fn planned(name: &str, text: &str) -> Plan {
+pub(crate) fn planned(name: &str, text: &str) -> Plan {
     let mut sources = Sources::new();
     sources.add(format!("{name}.flow"), text);
     let compilation = compile(sources, &Shared);

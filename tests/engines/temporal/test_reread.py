@@ -5,7 +5,7 @@ import copy
 import json
 
 import pytest
-from temporal_plays import EXAMPLES, ROOT, build
+from plays import EXAMPLES, ROOT, build
 
 
 def routes(state):

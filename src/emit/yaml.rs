@@ -1,4 +1,5 @@
-//! A JSON value as YAML in block style. Texts are quoted as JSON quotes them, which YAML reads alike.
+//! A JSON value as YAML in block style. Texts are quoted as JSON quotes them, which YAML reads alike; those that would have
+//! to be escaped stand between single quotes, as they are.
 //!
 //! Must not know: what the value says.
 
@@ -24,14 +25,14 @@ fn block(value: &Value, indent: usize, text: &mut String) {
                 entry_lines(entry, indent, text);
             }
         }
-        scalar => text.push_str(&format!("{:indent$}{scalar}\n", "")),
+        value => text.push_str(&format!("{:indent$}{}\n", "", scalar(value))),
     }
 }
 
 /// What follows a key: a scalar on its line, anything else below it.
 fn below(value: &Value, indent: usize, text: &mut String) {
     if is_flow(value) {
-        text.push_str(&format!(" {value}\n"));
+        text.push_str(&format!(" {}\n", scalar(value)));
     } else {
         text.push('\n');
         block(value, indent + 2, text);
@@ -41,7 +42,7 @@ fn below(value: &Value, indent: usize, text: &mut String) {
 /// An entry of a list: its first line goes behind the dash.
 fn entry_lines(entry: &Value, indent: usize, text: &mut String) {
     if is_flow(entry) {
-        return text.push_str(&format!("{:indent$}- {entry}\n", ""));
+        return text.push_str(&format!("{:indent$}- {}\n", "", scalar(entry)));
     }
     let mut lines = String::new();
     block(entry, indent + 2, &mut lines);
@@ -58,6 +59,15 @@ fn is_flow(value: &Value) -> bool {
     }
 }
 
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.contains(['"', '\\']) && !text.contains(char::is_control) => {
+            format!("'{}'", text.replace('\'', "''"))
+        }
+        value => value.to_string(),
+    }
+}
+
 fn scalar_key(key: &str) -> String {
     let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c)) && !key.ends_with(':');
     let starts = key.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -71,8 +81,8 @@ mod tests {
 
     #[test]
     fn blocks_lists_and_scalars() {
-        let value = json!({ "A": { "Fn::Sub": "x: y" }, "B": [{ "C": 1, "D": [true, "e"] }, {}], "2": null });
-        let expected = "A:\n  Fn::Sub: \"x: y\"\nB:\n  - C: 1\n    D: [true,\"e\"]\n  - {}\n\"2\": null\n";
+        let value = json!({ "A": { "Fn::Sub": "x: y" }, "B": [{ "C": 1, "D": [true, "e"] }, {}], "2": null, "q": "it's \"\\" });
+        let expected = "A:\n  Fn::Sub: \"x: y\"\nB:\n  - C: 1\n    D: [true,\"e\"]\n  - {}\n\"2\": null\nq: 'it''s \"\\'\n";
         assert_eq!(yaml(&value), expected);
     }
 }
