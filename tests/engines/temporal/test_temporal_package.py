@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from plays import EXAMPLES, ROOT, build
+from temporal_plays import EXAMPLES, ROOT, build
 
 TOOLS = pathlib.Path(sys.executable).parent
 

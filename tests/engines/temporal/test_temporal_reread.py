@@ -5,7 +5,7 @@ import copy
 import json
 
 import pytest
-from plays import EXAMPLES, ROOT, build
+from temporal_plays import EXAMPLES, ROOT, build
 
 
 def routes(state):

@@ -6,8 +6,8 @@ import json
 import random
 
 from baton import desk, worker, workflow
-from plays import ROOT, build, scenarios, walked
-from server import Folder, Server
+from temporal_plays import ROOT, build, scenarios, walked
+from temporal_server import Folder, Server
 from temporalio.client import Client
 
 ITEMS = 200

@@ -10,7 +10,7 @@ from baton import exact, interpreter
 from baton.fit import Misfit
 from baton.item import Fail, Key, Note, Refused, RunEnded, RunStart
 from baton.plan import Plans, by_hand, part
-from plays import BATON, EXAMPLES, ROOT, build
+from temporal_plays import BATON, EXAMPLES, ROOT, build
 
 LIVES = 12
 VISITS = 3

@@ -8,8 +8,8 @@ import sys
 import jsonschema
 import pytest
 from baton import worker, workflow
-from plays import ROOT, build
-from server import Folder, Server
+from temporal_plays import ROOT, build
+from temporal_server import Folder, Server
 from temporalio.client import Client
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 

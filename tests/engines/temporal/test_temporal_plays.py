@@ -10,7 +10,7 @@ import sys
 import pytest
 from baton import desk, worker, workflow
 from baton.plan import BY_HAND, owner_queue, queue
-from plays import EXAMPLES, ROOT, Cast, Runs, Script, SkippingTime, build, scenarios, walked
+from temporal_plays import EXAMPLES, ROOT, Cast, Runs, Script, SkippingTime, build, scenarios, walked
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
