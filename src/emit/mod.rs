@@ -6,6 +6,7 @@
 //! never promise more than the code does. What it can't express it refuses; it never leaves anything out in silence.
 
 mod asl;
+mod bpmn;
 mod clock;
 mod dot;
 mod jsonschema;
@@ -30,6 +31,7 @@ pub static ALL: &[&Target] = &[
     &jsonschema::TARGET,
     &asl::TARGET,
     &temporal::TARGET,
+    &bpmn::TARGET,
     &serverless_workflow::TARGET,
     &dot::TARGET,
     &mermaid::TARGET,

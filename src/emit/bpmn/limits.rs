@@ -1,0 +1,33 @@
+//! What BPMN, as it is written here, can't express: B901.
+//!
+//! Must not know: how the rest is expressed.
+
+use super::refuse;
+use crate::diagnostics::Diagnostic;
+use crate::emit::{Feature, spelled};
+use crate::plan::{Kind, Plan, State};
+
+/// Everything in the plan that the target has no way to say.
+pub(super) fn inexpressible(plan: &Plan) -> Vec<Diagnostic> {
+    let flows = plan.flows.values();
+    let runs = flows.clone().flat_map(|flow| &flow.states).filter_map(|(name, state)| some_runs(name, state));
+    let large = flows.flat_map(spelled::too_large).map(|(name, state)| {
+        let message = format!("the thresholds of `{name}` are too large for the conditions of one gateway");
+        refuse(Feature::Guards, state.span, message)
+    });
+    let digits = spelled::inexact(plan).into_iter().map(|place| {
+        let message = format!("engines of BPMN keep no more than {} digits of a number", spelled::DIGITS);
+        refuse(Feature::Digits, place, message)
+    });
+    runs.chain(large).chain(digits).collect()
+}
+
+fn some_runs(name: &str, state: &State) -> Option<Diagnostic> {
+    let Kind::Call(call) = &state.kind else { return None };
+    let (join, runs) = (call.join, call.runs.len());
+    (usize::try_from(join) != Ok(runs)).then(|| {
+        let message =
+            format!("a process can't go on after {join} of the {runs} runs of `{name}`: it waits for all");
+        refuse(Feature::JoinSome, call.span, message)
+    })
+}
