@@ -12,8 +12,17 @@ LOGS = pathlib.Path(__file__).parents[2] / "target" / "engines"
 
 @pytest.fixture(scope="session")
 def engine():
+    yield from started("moto")
+
+
+@pytest.fixture(scope="session")
+def another_engine():
+    yield from started("moto-2")
+
+
+def started(name):
     LOGS.mkdir(parents=True, exist_ok=True)
-    with open(LOGS / "moto.log", "w") as log:
+    with open(LOGS / f"{name}.log", "w") as log:
         engine = Engine(log)
         yield engine
         engine.stop()

@@ -279,12 +279,20 @@ class Run:
     def item(self):
         return self.arn.rsplit(":", 1)[1]
 
+    def events(self):
+        """Its history."""
+        pages = self.sfn.get_paginator("get_execution_history").paginate(executionArn=self.arn)
+        return [event for page in pages for event in page["events"]]
+
     def steps(self):
         """Every state of the machine that it entered, in order."""
-        pages = self.sfn.get_paginator("get_execution_history").paginate(executionArn=self.arn)
-        events = (e for page in pages for e in page["events"])
-        return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
+        return entered(self.events())
 
     def path(self):
         """The states of the flow that it entered: what the machine needs besides has a `/` in its name."""
         return [name for name in self.steps() if "/" not in name and not name.startswith("intake-")]
+
+
+def entered(events):
+    """The states of a machine that were entered, in order."""
+    return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
