@@ -14,10 +14,13 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.event_definitions import timer
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
 from SpiffWorkflow.bpmn.util import BpmnEvent
+from SpiffWorkflow.bpmn.util.task import BpmnTaskIterator
 from SpiffWorkflow.util.task import TaskState
 
 HERE = pathlib.Path(__file__).parent
-sys.setrecursionlimit(20_000)  # the engine walks all that an item has been through, one step within the other
+DEEP = 20_000  # steps that one item may go through; the engine looks at 1,000 by itself
+BpmnTaskIterator.__init__.__defaults__ = tuple(DEEP if d == 1000 else d for d in BpmnTaskIterator.__init__.__defaults__)
+sys.setrecursionlimit(DEEP)  # the engine walks all that an item has been through, one step within the other
 MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 OURS = "{https://github.com/baton-lang/baton/bpmn}"
 
