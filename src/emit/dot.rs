@@ -96,7 +96,8 @@ fn bottom(picture: &Picture<'_>, text: &mut String) {
 fn line(line: &Line<'_>, text: &mut String) {
     let mut attributes = Vec::new();
     if !line.words.is_empty() {
-        attributes.push(format!("label={}", quoted(&line.words.join("\n"))));
+        let words: Vec<_> = line.words.iter().map(|words| format!("  {words}  ")).collect(); // off the line
+        attributes.push(format!("label={}", quoted(&words.join("\n"))));
     }
     attributes.extend(match line.style {
         Style::Handoff => None,

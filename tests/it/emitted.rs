@@ -24,7 +24,7 @@ fn example(path: &str) -> Plan {
     planned(&texts.iter().map(|(path, text)| (*path, text.as_str())).collect::<Vec<_>>())
 }
 
-fn emitted(target: &str, plan: &Plan) -> Vec<File> {
+pub(crate) fn emitted(target: &str, plan: &Plan) -> Vec<File> {
     (emit::target(target).unwrap().emit)(plan, &Options::default()).unwrap()
 }
 
