@@ -39,7 +39,9 @@ fn the_drawn_examples_are_of_today() {
                 };
                 let picture = format!("docs/pictures/{}.svg", source.trim_end_matches(".dot"));
                 let drawn = std::fs::read_to_string(project(&picture)).unwrap_or_default();
-                if !drawn.contains(&format!("{:x}", Sha256::digest(&text))) {
+                let digits =
+                    Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+                if !drawn.contains(&digits) {
                     stale.push(picture);
                 }
             }
