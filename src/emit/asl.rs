@@ -26,33 +26,18 @@ pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
-use smol_str::SmolStr;
-
 use self::ids::Ids;
 use super::clock::{self, Clock};
 use super::{Feature, File, Options, Support, Target, not_expressible};
 use crate::diagnostics::Diagnostic;
-use crate::plan::{Flow, Kind, Plan};
+use crate::plan::{Flow, Plan};
 use crate::source::Span;
 
 /// The target itself.
 pub(super) static TARGET: Target = Target {
     name: "asl",
     summary: "AWS Step Functions: state machines, a SAM template, the worker and the command for people",
-    supports: &[
-        (Feature::Envelope, Support::Enforced),
-        (Feature::Guards, Support::Enforced),
-        (Feature::Receipt, Support::Enforced),
-        (Feature::Deadline, Support::Enforced),
-        (Feature::Accept, Support::Enforced),
-        (Feature::Failure, Support::Enforced),
-        (Feature::Bounds, Support::Enforced),
-        (Feature::Approval, Support::Enforced),
-        (Feature::Wait, Support::Enforced),
-        (Feature::JoinAll, Support::Enforced),
-        (Feature::Intake, Support::Enforced),
-        (Feature::Carry, Support::Enforced),
-    ],
+    supports: &[(Support::Enforced, Feature::CORE)],
     emit,
 };
 
@@ -66,7 +51,7 @@ struct Build<'a> {
     clock: Clock,
     ids: Ids,
     /// The flows that some flow of the plan calls.
-    called: BTreeSet<&'a SmolStr>,
+    called: BTreeSet<&'a str>,
 }
 
 fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
@@ -75,7 +60,7 @@ fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
         return Err(inexpressible);
     }
     let clock = Clock::new(options.time_scale);
-    let build = Build { plan, clock, ids: Ids::new(plan), called: called(plan) };
+    let build = Build { plan, clock, ids: Ids::new(plan), called: plan.called() };
     let expected = reread::Expected::new(plan, &build.ids, options.time_scale);
     let mut files = Vec::new();
     let mut faults = Vec::new();
@@ -88,36 +73,23 @@ fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
         }
         let lost = reread::lost(&expected, name, &machine.text, &names);
         faults.extend(lost.into_iter().map(|what| fault(flow, &what)));
-        files.push(file(format!("{name}.asl.json"), machine.text));
+        files.push(File::new(format!("{name}.asl.json"), machine.text));
         if machine.shortened.as_object().is_some_and(|names| !names.is_empty()) {
-            files.push(file(format!("{name}.names.json"), names));
+            files.push(File::new(format!("{name}.names.json"), names));
         }
     }
-    files.push(file("template.yaml", template::template(&build)));
-    files.push(file("worker/worker.py", WORKER));
-    files.push(file("worker/answer.py", ANSWER));
-    files.push(file("worker/intakes.json", layout::text(&door::intakes(plan))));
-    files.push(file("README.md", README.replace("{{marking}}", &clock.marking().unwrap_or_default())));
+    files.push(File::new("template.yaml", template::template(&build)));
+    files.push(File::new("worker/worker.py", WORKER));
+    files.push(File::new("worker/answer.py", ANSWER));
+    files.push(File::new("worker/intakes.json", layout::text(&door::intakes(plan))));
+    files.push(File::new("README.md", README.replace("{{marking}}", &clock.marking().unwrap_or_default())));
     if faults.is_empty() { Ok(files) } else { Err(faults) }
-}
-
-fn file(path: impl Into<String>, text: impl Into<String>) -> File {
-    File { path: path.into(), text: text.into() }
 }
 
 /// The definition was read again and something was not found in it: nothing may be written then.
 fn fault(flow: &Flow, what: &str) -> Diagnostic {
     let message = format!("the emitted state machine does not keep {what}: a fault of this compiler");
     not_expressible(Feature::Envelope, flow.span, message)
-}
-
-fn called(plan: &Plan) -> BTreeSet<&SmolStr> {
-    let states = plan.flows.values().flat_map(|flow| flow.states.values());
-    let calls = states.filter_map(|state| match &state.kind {
-        Kind::Call(call) => Some(call),
-        _ => None,
-    });
-    calls.flat_map(|call| call.runs.iter().map(|run| &run.flow)).collect()
 }
 
 /// B901 at `place`.

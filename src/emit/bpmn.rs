@@ -34,7 +34,7 @@ use self::flavour::Flavour;
 use super::clock::Clock;
 use super::{Feature, File, Options, Support, Target, not_expressible, schema};
 use crate::diagnostics::Diagnostic;
-use crate::plan::{ActorKind, Flow, Kind, Plan};
+use crate::plan::{ActorKind, Flow, Plan};
 use crate::source::Span;
 
 /// The target itself.
@@ -42,22 +42,9 @@ pub(super) static TARGET: Target = Target {
     name: "bpmn",
     summary: "BPMN 2.0: a diagram that runs, for Camunda 8 and for other engines, and the worker",
     supports: &[
-        (Feature::Envelope, Support::Enforced),
-        (Feature::Guards, Support::Enforced),
-        (Feature::Receipt, Support::Enforced),
-        (Feature::Deadline, Support::Enforced),
-        (Feature::Accept, Support::Enforced),
-        (Feature::Failure, Support::Enforced),
-        (Feature::Bounds, Support::Enforced),
-        (Feature::Approval, Support::Enforced),
-        (Feature::Wait, Support::Enforced),
-        (Feature::JoinAll, Support::Enforced),
-        (Feature::Intake, Support::Enforced),
-        (Feature::Carry, Support::Enforced),
-        (Feature::Years, Support::Enforced),
-        (Feature::Long, Support::Enforced),
-        (Feature::Size, Support::Stated),
-        (Feature::Definition, Support::Stated),
+        (Support::Enforced, Feature::CORE),
+        (Support::Enforced, &[Feature::Years, Feature::Long]),
+        (Support::Stated, &[Feature::Size, Feature::Definition]),
     ],
     emit,
 };
@@ -92,7 +79,7 @@ fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
     if !inexpressible.is_empty() {
         return Err(inexpressible);
     }
-    let build = Build { plan, clock: Clock::new(options.time_scale), called: called(plan) };
+    let build = Build { plan, clock: Clock::new(options.time_scale), called: plan.called() };
     let expected = reread::Expected::new(plan, options.time_scale);
     let mut files = Vec::new();
     let mut faults = Vec::new();
@@ -104,16 +91,19 @@ fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
             let text = write::document(&build, (name, flow), &graph, &layout, flavour);
             let lost = reread::lost(&expected, name, &text);
             faults.extend(lost.into_iter().map(|what| fault(flow, &what)));
-            files.push(file(format!("{}/{name}.bpmn", flavour.folder()), text));
+            files.push(File::new(format!("{}/{name}.bpmn", flavour.folder()), text));
         }
         forms.extend(form::forms(&build, name, flow));
     }
-    files.extend(forms.iter().map(|(id, form)| file(format!("camunda8/{id}.form"), super::json(form))));
-    files.push(file("worker/door.py", DOOR));
-    files.push(file("worker/camunda.py", CAMUNDA));
-    files.push(file("worker/requirements.txt", REQUIREMENTS));
-    files.push(file("worker/intakes.json", super::json(&intakes(&build))));
-    files.push(file("README.md", README.replace("{{marking}}", &build.clock.marking().unwrap_or_default())));
+    files.extend(forms.iter().map(|(id, form)| File::new(format!("camunda8/{id}.form"), super::json(form))));
+    files.push(File::new("worker/door.py", DOOR));
+    files.push(File::new("worker/camunda.py", CAMUNDA));
+    files.push(File::new("worker/requirements.txt", REQUIREMENTS));
+    files.push(File::new("worker/intakes.json", super::json(&intakes(&build))));
+    files.push(File::new(
+        "README.md",
+        README.replace("{{marking}}", &build.clock.marking().unwrap_or_default()),
+    ));
     if faults.is_empty() { Ok(files) } else { Err(faults) }
 }
 
@@ -140,19 +130,6 @@ fn intakes(build: &Build<'_>) -> Value {
 fn fault(flow: &Flow, what: &str) -> Diagnostic {
     let message = format!("the emitted process does not keep {what}: a fault of this compiler");
     refuse(Feature::Envelope, flow.span, message)
-}
-
-fn file(path: impl Into<String>, text: impl Into<String>) -> File {
-    File { path: path.into(), text: text.into() }
-}
-
-fn called(plan: &Plan) -> BTreeSet<&str> {
-    let states = plan.flows.values().flat_map(|flow| flow.states.values());
-    let calls = states.filter_map(|state| match &state.kind {
-        Kind::Call(call) => Some(call),
-        _ => None,
-    });
-    calls.flat_map(|call| call.runs.iter().map(|run| run.flow.as_str())).collect()
 }
 
 /// A time as ISO 8601 has it: `P1DT30M`.

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::picture::{FILLS, Line, Node, Picture, Shape, Style, picture};
-use super::{Feature, File, Options, Support, Target};
+use super::{File, Options, Target};
 use crate::diagnostics::Diagnostic;
 use crate::plan::Plan;
 
@@ -16,17 +16,7 @@ const AMBER: &str = "#b45309";
 pub(super) static TARGET: Target = Target {
     name: "dot",
     summary: "a picture of each flow for Graphviz",
-    supports: &[
-        (Feature::Guards, Support::Drawn),
-        (Feature::Deadline, Support::Drawn),
-        (Feature::Accept, Support::Drawn),
-        (Feature::Failure, Support::Drawn),
-        (Feature::Bounds, Support::Drawn),
-        (Feature::Approval, Support::Drawn),
-        (Feature::Wait, Support::Drawn),
-        (Feature::JoinAll, Support::Drawn),
-        (Feature::JoinSome, Support::Drawn),
-    ],
+    supports: super::picture::SUPPORTS,
     emit,
 };
 
@@ -34,7 +24,7 @@ fn emit(plan: &Plan, _: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
     let files = plan
         .flows
         .iter()
-        .map(|(name, flow)| File { path: format!("{name}.dot"), text: graph(name, &picture(plan, flow)) });
+        .map(|(name, flow)| File::new(format!("{name}.dot"), graph(name, &picture(plan, flow))));
     Ok(files.collect())
 }
 

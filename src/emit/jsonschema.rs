@@ -11,13 +11,10 @@ use crate::plan::{Flow, Kind, Plan};
 pub(super) static TARGET: Target = Target {
     name: "jsonschema",
     summary: "a JSON Schema for each asset, intake, reply and handover, so that every receiver can verify receipt",
-    supports: &[
-        (Feature::Envelope, Support::Stated),
-        (Feature::Receipt, Support::Stated),
-        (Feature::Intake, Support::Stated),
-        (Feature::Carry, Support::Stated),
-        (Feature::Digits, Support::Stated),
-    ],
+    supports: &[(
+        Support::Stated,
+        &[Feature::Envelope, Feature::Receipt, Feature::Intake, Feature::Carry, Feature::Digits],
+    )],
     emit,
 };
 

@@ -13,7 +13,7 @@ use crate::plan::Plan;
 pub(super) static TARGET: Target = Target {
     name: "mermaid",
     summary: "a picture of each flow for Markdown pages that render Mermaid",
-    supports: super::dot::TARGET.supports,
+    supports: super::picture::SUPPORTS,
     emit,
 };
 
@@ -21,7 +21,7 @@ fn emit(plan: &Plan, _: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
     let files = plan
         .flows
         .iter()
-        .map(|(name, flow)| File { path: format!("{name}.mmd"), text: flowchart(&picture(plan, flow)) });
+        .map(|(name, flow)| File::new(format!("{name}.mmd"), flowchart(&picture(plan, flow))));
     Ok(files.collect())
 }
 

@@ -44,8 +44,8 @@ pub struct Target {
     pub name: &'static str,
     /// One line for people, without a full stop.
     pub summary: &'static str,
-    /// What its output does about each feature; [`Support::None`] for those that are not named.
-    pub supports: &'static [(Feature, Support)],
+    /// What its output does about which features; [`Support::None`] for those that are not named.
+    pub supports: &'static [(Support, &'static [Feature])],
     /// Turns a plan into files.
     pub emit: Emit,
 }
@@ -66,6 +66,10 @@ pub struct File {
 const STUBS: &str = "owners/";
 
 impl File {
+    fn new(path: impl Into<String>, text: impl Into<String>) -> File {
+        File { path: path.into(), text: text.into() }
+    }
+
     /// Whether people fill it in: then it is theirs, and no build replaces it once it was changed.
     #[must_use]
     pub fn is_stub(&self) -> bool {
@@ -144,6 +148,22 @@ impl Feature {
         Feature::Definition,
     ];
 
+    /// What every engine's output keeps.
+    pub const CORE: &'static [Feature] = &[
+        Feature::Envelope,
+        Feature::Guards,
+        Feature::Receipt,
+        Feature::Deadline,
+        Feature::Accept,
+        Feature::Failure,
+        Feature::Bounds,
+        Feature::Approval,
+        Feature::Wait,
+        Feature::JoinAll,
+        Feature::Intake,
+        Feature::Carry,
+    ];
+
     /// For people: what is kept.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -187,8 +207,8 @@ impl Target {
     /// What its output does about `feature`.
     #[must_use]
     pub fn support(&self, feature: Feature) -> Support {
-        let found = self.supports.iter().find(|(named, _)| *named == feature);
-        found.map_or(Support::None, |&(_, support)| support)
+        let found = self.supports.iter().find(|(_, features)| features.contains(&feature));
+        found.map_or(Support::None, |&(support, _)| support)
     }
 }
 

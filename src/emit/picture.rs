@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::{Feature, Support};
 use crate::plan::{Cause, Flow, Hop, Kind, Outcome, Plan, State};
 
 /// A flow to be drawn.
@@ -71,6 +72,22 @@ pub(super) enum Style {
 /// Light fills on which black text reads well, told apart by the colour-blind.
 pub(super) const FILLS: [&str; 8] =
     ["#dbeafe", "#fef3c7", "#e9d5ff", "#cffafe", "#ffedd5", "#e2e8f0", "#fce7f3", "#ecfccb"];
+
+/// What a picture shows.
+pub(super) const SUPPORTS: &[(Support, &[Feature])] = &[(
+    Support::Drawn,
+    &[
+        Feature::Guards,
+        Feature::Deadline,
+        Feature::Accept,
+        Feature::Failure,
+        Feature::Bounds,
+        Feature::Approval,
+        Feature::Wait,
+        Feature::JoinAll,
+        Feature::JoinSome,
+    ],
+)];
 
 /// A condition is cut after so many characters.
 const LONGEST: usize = 48;

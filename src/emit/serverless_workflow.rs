@@ -20,29 +20,15 @@ use super::clock::Clock;
 use super::yaml::yaml;
 use super::{Feature, File, Options, Support, Target, not_expressible, spelled};
 use crate::diagnostics::Diagnostic;
-use crate::plan::{Kind, Plan, State};
+use crate::plan::Plan;
 
 /// The target itself.
 pub(super) static TARGET: Target = Target {
     name: "serverless-workflow",
     summary: "a document of the CNCF Serverless Workflow DSL 1.0 for each flow, as YAML",
     supports: &[
-        (Feature::Envelope, Support::Enforced),
-        (Feature::Guards, Support::Enforced),
-        (Feature::Receipt, Support::Enforced),
-        (Feature::Deadline, Support::Enforced),
-        (Feature::Accept, Support::Enforced),
-        (Feature::Failure, Support::Enforced),
-        (Feature::Bounds, Support::Enforced),
-        (Feature::Approval, Support::Enforced),
-        (Feature::Wait, Support::Enforced),
-        (Feature::JoinAll, Support::Enforced),
-        (Feature::Intake, Support::Enforced),
-        (Feature::Carry, Support::Enforced),
-        (Feature::Years, Support::Enforced),
-        (Feature::Long, Support::Enforced),
-        (Feature::Size, Support::Enforced),
-        (Feature::Definition, Support::Enforced),
+        (Support::Enforced, Feature::CORE),
+        (Support::Enforced, &[Feature::Years, Feature::Long, Feature::Size, Feature::Definition]),
     ],
     emit,
 };
@@ -59,23 +45,19 @@ fn emit(plan: &Plan, options: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
             let message = format!("the emitted workflow does not keep {what}: a fault of this compiler");
             not_expressible(Feature::Envelope, flow.span, message)
         }));
-        files.push(File { path: format!("{name}.yaml"), text: yaml(&document) });
+        files.push(File::new(format!("{name}.yaml"), yaml(&document)));
     }
     if faults.is_empty() { Ok(files) } else { Err(faults) }
 }
 
 /// A `fork` waits for all of its branches, or for the first one that ends, however it ends.
 fn some_runs(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
-    let states = plan.flows.values().flat_map(|flow| &flow.states);
-    states.filter_map(|(name, state): (_, &State)| {
-        let Kind::Call(call) = &state.kind else { return None };
-        (usize::try_from(call.join) != Ok(call.runs.len())).then(|| {
-            let (join, runs) = (call.join, call.runs.len());
-            let message = format!(
-                "Serverless Workflow can't wait for {join} of the {runs} runs of `{name}`: it waits for all"
-            );
-            not_expressible(Feature::JoinSome, call.span, message)
-        })
+    plan.calls().filter(|(_, call)| !call.is_for_all()).map(|(name, call)| {
+        let (join, runs) = (call.join, call.runs.len());
+        let message = format!(
+            "Serverless Workflow can't wait for {join} of the {runs} runs of `{name}`: it waits for all"
+        );
+        not_expressible(Feature::JoinSome, call.span, message)
     })
 }
 

@@ -15,26 +15,7 @@ use crate::plan::{Actor, ActorKind, Flow, Kind, Plan};
 pub(super) static TARGET: Target = Target {
     name: "temporal",
     summary: "Temporal: a durable workflow in Python that interprets the plan, and a file for each owner",
-    supports: &[
-        (Feature::Envelope, Support::Enforced),
-        (Feature::Guards, Support::Enforced),
-        (Feature::Receipt, Support::Enforced),
-        (Feature::Deadline, Support::Enforced),
-        (Feature::Accept, Support::Enforced),
-        (Feature::Failure, Support::Enforced),
-        (Feature::Bounds, Support::Enforced),
-        (Feature::Approval, Support::Enforced),
-        (Feature::Wait, Support::Enforced),
-        (Feature::JoinAll, Support::Enforced),
-        (Feature::JoinSome, Support::Enforced),
-        (Feature::Intake, Support::Enforced),
-        (Feature::Carry, Support::Enforced),
-        (Feature::Digits, Support::Enforced),
-        (Feature::Years, Support::Enforced),
-        (Feature::Long, Support::Enforced),
-        (Feature::Size, Support::Enforced),
-        (Feature::Definition, Support::Enforced),
-    ],
+    supports: &[(Support::Enforced, Feature::ALL)],
     emit,
 };
 
@@ -65,19 +46,15 @@ const DIGITS: usize = 16;
 
 fn emit(plan: &Plan, _: &Options) -> Result<Vec<File>, Vec<Diagnostic>> {
     let digits: String = plan.hash.trim_start_matches("sha256:").chars().take(DIGITS).collect();
-    let shipped = SHIPPED.iter().map(|(path, text)| file(*path, *text));
+    let shipped = SHIPPED.iter().map(|(path, text)| File::new(*path, *text));
     let owners = plan.actors.iter().filter(|(name, actor)| **name == actor.owner);
-    let stubs = owners.map(|(name, actor)| file(format!("{STUBS}{name}.py"), stub(name, actor)));
+    let stubs = owners.map(|(name, actor)| File::new(format!("{STUBS}{name}.py"), stub(name, actor)));
     let plans = [
-        file(format!("plans/{digits}/plan.json"), super::json(plan)),
-        file(format!("plans/{digits}/makes.json"), super::json(&makes(plan))),
-        file("plans/current.json", super::json(&json!({ "plan": plan.hash }))),
+        File::new(format!("plans/{digits}/plan.json"), super::json(plan)),
+        File::new(format!("plans/{digits}/makes.json"), super::json(&makes(plan))),
+        File::new("plans/current.json", super::json(&json!({ "plan": plan.hash }))),
     ];
     Ok(shipped.chain(plans).chain(stubs).collect())
-}
-
-fn file(path: impl Into<String>, text: impl Into<String>) -> File {
-    File { path: path.into(), text: text.into() }
 }
 
 /// By flow and state, the JSON Schema of what the owner has to make.

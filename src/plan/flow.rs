@@ -298,6 +298,13 @@ pub enum Cause<'a> {
     Handoff(&'a Handoff),
 }
 
+impl Call {
+    /// Whether all its runs are waited for.
+    pub(crate) fn is_for_all(&self) -> bool {
+        usize::try_from(self.join) == Ok(self.runs.len())
+    }
+}
+
 impl Flow {
     /// All arrows: the intakes' first, then state by state.
     pub fn hops(&self) -> impl Iterator<Item = &Hop> {

@@ -28,6 +28,7 @@ pub use guard::{Guard, Operator, Path, When};
 pub use hop::{Envelope, Hop, Limit, Verification};
 pub use scenario::{Expectation, Expected, Given, Scenario, Stated, Told, Turn};
 
+use std::collections::BTreeSet;
 use std::hash::BuildHasherDefault;
 
 use indexmap::IndexMap;
@@ -67,6 +68,19 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// All calls, with the states' names.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = (&SmolStr, &Call)> {
+        self.flows.values().flat_map(|flow| &flow.states).filter_map(|(name, state)| match &state.kind {
+            Kind::Call(call) => Some((name, call)),
+            _ => None,
+        })
+    }
+
+    /// The flows that some flow calls.
+    pub(crate) fn called(&self) -> BTreeSet<&str> {
+        self.calls().flat_map(|(_, call)| call.runs.iter().map(|run| run.flow.as_str())).collect()
+    }
+
     /// Reads the JSON of a plan back. Places in the source are lost.
     ///
     /// # Errors

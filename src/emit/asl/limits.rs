@@ -9,7 +9,7 @@ use super::{events, refuse};
 use crate::diagnostics::Diagnostic;
 use crate::emit::{Feature, schema, spelled};
 use crate::plan::size::Sizes;
-use crate::plan::{Field, Flow, Kind, Named, Plan, State, Timer, Type};
+use crate::plan::{Call, Field, Flow, Kind, Named, Plan, State, Timer, Type};
 use crate::source::Span;
 
 /// Seconds that an execution may last.
@@ -42,6 +42,7 @@ pub(super) fn inexpressible(plan: &Plan) -> Vec<Diagnostic> {
                 .chain(too_often(flow))
                 .collect::<Vec<_>>()
         })
+        .chain(plan.calls().filter(|(_, call)| !call.is_for_all()).map(some_runs))
         .chain(spelled::inexact(plan).into_iter().map(digits))
         .collect()
 }
@@ -83,6 +84,13 @@ fn too_often(flow: &Flow) -> Option<Diagnostic> {
     })
 }
 
+fn some_runs((name, call): (&SmolStr, &Call)) -> Diagnostic {
+    let (join, runs) = (call.join, call.runs.len());
+    let message =
+        format!("Step Functions can't wait for {join} of the {runs} runs of `{name}`: it waits for all");
+    refuse(Feature::JoinSome, call.span, message)
+}
+
 fn digits(place: Span) -> Diagnostic {
     let message = format!("Step Functions compares no more than {} digits of a number", spelled::DIGITS);
     refuse(Feature::Digits, place, message)
@@ -90,7 +98,6 @@ fn digits(place: Span) -> Diagnostic {
 
 fn of_state(name: &SmolStr, state: &State) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    found.extend(some_runs(name, state));
     found.extend(timers(state).filter(|timer| timer.seconds > YEAR).map(|timer| {
         let message =
             format!("`{name}` can last longer than a year, and an execution of Step Functions can't");
@@ -183,16 +190,6 @@ fn unbounded(plan: &Plan, name: &str, whole: &Field) -> Option<(String, Span, &'
         }
     }
     None
-}
-
-fn some_runs(name: &SmolStr, state: &State) -> Option<Diagnostic> {
-    let Kind::Call(call) = &state.kind else { return None };
-    let (join, runs) = (call.join, call.runs.len());
-    (usize::try_from(join) != Ok(runs)).then(|| {
-        let message =
-            format!("Step Functions can't wait for {join} of the {runs} runs of `{name}`: it waits for all");
-        refuse(Feature::JoinSome, call.span, message)
-    })
 }
 
 fn timers(state: &State) -> impl Iterator<Item = &Timer> {

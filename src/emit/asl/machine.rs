@@ -88,7 +88,7 @@ impl Machine<'_> {
 
     /// Others call this flow, or may: its ends answer the caller, if there is one.
     pub(super) fn answers_callers(&self) -> bool {
-        self.build.called.contains(self.name)
+        self.build.called.contains(self.name.as_str())
             || self.flow.intakes.values().any(|intake| intake.from.is_none())
     }
 

@@ -15,17 +15,16 @@ mod owners;
 mod paths;
 mod rules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use rustc_hash::FxHashSet;
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use self::found::Found;
 use super::ids::Ids;
-use crate::plan::{Call, Flow, Kind, Plan, State};
+use crate::plan::{Flow, Kind, Plan, State};
 
 type States = Map<String, Value>;
 
@@ -36,13 +35,12 @@ pub(super) struct Expected<'a> {
     /// By what all waits are multiplied.
     scale: Option<Decimal>,
     /// The flows that some flow calls.
-    called: FxHashSet<&'a str>,
+    called: BTreeSet<&'a str>,
 }
 
 impl<'a> Expected<'a> {
     pub(super) fn new(plan: &'a Plan, ids: &'a Ids, scale: Option<Decimal>) -> Expected<'a> {
-        let runs = calls(plan).flat_map(|call| &call.runs);
-        Expected { plan, ids, scale, called: runs.map(|run| run.flow.as_str()).collect() }
+        Expected { plan, ids, scale, called: plan.called() }
     }
 }
 
@@ -83,13 +81,6 @@ pub(super) fn lost_from(
 
 fn parsed(text: &str) -> Option<States> {
     serde_json::from_str(text).ok()
-}
-
-fn calls(plan: &Plan) -> impl Iterator<Item = &Call> {
-    plan.flows.values().flat_map(|flow| flow.states.values()).filter_map(|state| match &state.kind {
-        Kind::Call(call) => Some(call),
-        _ => None,
-    })
 }
 
 struct Reading<'a> {

@@ -194,8 +194,7 @@ fn machine(build: &Build<'_>, name: &str, flow: &Flow) -> Value {
         .iter()
         .map(|id| json!({ "StepFunctionsExecutionPolicy": { "StateMachineName": attribute(id, "Name") } }));
     let answers = allow(&["states:SendTaskSuccess", "states:SendTaskFailure"], "*".into());
-    let called = flow.intakes.values().any(|intake| intake.from.is_none())
-        || build.called.contains(&smol_str::SmolStr::new(name));
+    let called = flow.intakes.values().any(|intake| intake.from.is_none()) || build.called.contains(name);
     let policies: Vec<_> = queues.chain(machines).chain(called.then_some(answers)).collect();
     json!({
         "Type": "AWS::Serverless::StateMachine",

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use rust_decimal::Decimal;
+use smol_str::SmolStr;
 
 use super::*;
 use crate::plan;

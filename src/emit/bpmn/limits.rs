@@ -2,16 +2,17 @@
 //!
 //! Must not know: how the rest is expressed.
 
+use smol_str::SmolStr;
+
 use super::refuse;
 use crate::diagnostics::Diagnostic;
 use crate::emit::{Feature, spelled};
-use crate::plan::{Kind, Plan, State};
+use crate::plan::{Call, Plan};
 
 /// Everything in the plan that the target has no way to say.
 pub(super) fn inexpressible(plan: &Plan) -> Vec<Diagnostic> {
-    let flows = plan.flows.values();
-    let runs = flows.clone().flat_map(|flow| &flow.states).filter_map(|(name, state)| some_runs(name, state));
-    let large = flows.flat_map(spelled::too_large).map(|(name, state)| {
+    let runs = plan.calls().filter(|(_, call)| !call.is_for_all()).map(some_runs);
+    let large = plan.flows.values().flat_map(spelled::too_large).map(|(name, state)| {
         let message = format!("the thresholds of `{name}` are too large for the conditions of one gateway");
         refuse(Feature::Guards, state.span, message)
     });
@@ -22,12 +23,9 @@ pub(super) fn inexpressible(plan: &Plan) -> Vec<Diagnostic> {
     runs.chain(large).chain(digits).collect()
 }
 
-fn some_runs(name: &str, state: &State) -> Option<Diagnostic> {
-    let Kind::Call(call) = &state.kind else { return None };
+fn some_runs((name, call): (&SmolStr, &Call)) -> Diagnostic {
     let (join, runs) = (call.join, call.runs.len());
-    (usize::try_from(join) != Ok(runs)).then(|| {
-        let message =
-            format!("a process can't go on after {join} of the {runs} runs of `{name}`: it waits for all");
-        refuse(Feature::JoinSome, call.span, message)
-    })
+    let message =
+        format!("a process can't go on after {join} of the {runs} runs of `{name}`: it waits for all");
+    refuse(Feature::JoinSome, call.span, message)
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::*;
 use crate::emit::asl::tests::planned;
+use crate::plan::Kind;
 
 /// What people read, and where it is written.
 const FREE: &[&str] = &["bpmn:documentation", "bpmndi:BPMNLabel", "di:waypoint"];
